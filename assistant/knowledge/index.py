@@ -1,0 +1,314 @@
+"""The index: passages in Chroma for meaning, in bm25s for words; disposable, and swapped whole.
+
+    home/
+      build.lock                 held while somebody builds
+      <fingerprint>.<random>/    one finished index: chroma/, bm25/, vectors.npz, about.json, in_use
+      building.<random>/         one that is being built, or was when its builder was killed
+
+An index is named after what decides its content: the library's files, the encoder, and the form of the index. So an
+unchanged library is found by name, a changed one gets a fresh index beside the old, and what comes into being
+under the final name is complete: the last step is a rename. Vectors of unchanged texts are taken over from the
+indexes that are there. An index is removed when its library is no longer the current one and nobody has it open.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from assistant.domain import Passage, Sentence
+from assistant.encoder import ENCODER_NAME, OnnxEncoder, Vectors
+from assistant.errors import IndexUnavailableError
+from assistant.knowledge.words import stems
+
+FORMAT = 1
+COLLECTION = "passages"
+# A record of the collection is a passage or one way of asking for it; that many records yield enough passages.
+RECORDS_A_QUERY = 40
+
+Progress = Callable[[int, int], None]
+"""Called with how many texts are embedded and how many there are."""
+
+
+class BrokenIndexError(Exception):
+    """An index on disk that cannot be used; it is rebuilt, so nobody but this module sees this."""
+
+
+class Index:
+    """A finished index, open for reading. Several threads may search it at once."""
+
+    def __init__(self, folder: Path) -> None:
+        """Opens and probes the index in `folder`. Raises BrokenIndexError when anything is not as it was built."""
+        import bm25s
+        import chromadb
+        from chromadb.config import Settings
+
+        self.folder = folder
+        self.name = folder.name.split(".")[0]
+        try:
+            self._in_use = (folder / "in_use").open("rb")
+            fcntl.flock(self._in_use, fcntl.LOCK_SH)
+            about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+            self._client = chromadb.PersistentClient(str(folder / "chroma"), Settings(anonymized_telemetry=False))
+            self._collection = self._client.get_collection(COLLECTION, embedding_function=None)
+            self._bm25 = bm25s.BM25.load(folder / "bm25", mmap=True, show_progress=False)
+            self._bm25_ids: list[str] = about["passages"]
+            self._probe(about)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # Chroma's Rust side raises its panics past Exception
+            raise BrokenIndexError(f"{folder}: {error!r}") from error
+
+    def _probe(self, about: dict[str, Any]) -> None:
+        space = self._collection.configuration["hnsw"]["space"]  # type: ignore[index]
+        if space != "cosine":
+            raise BrokenIndexError(f"distance is {space}")
+        if self._collection.count() != about["records"]:
+            raise BrokenIndexError("records are missing")
+        found = self.nearest(np.array(about["probe_vector"], np.float32))
+        if about["probe_id"] not in found:
+            raise BrokenIndexError("the probe was not found")
+        if not self.passages([about["probe_id"]]):
+            raise BrokenIndexError("the probe has no passage")
+
+    def nearest(self, vector: Vectors) -> dict[str, float]:
+        """Passage ids with cosine similarity to the query vector, best first."""
+        result = self._collection.query(
+            query_embeddings=[vector], n_results=min(RECORDS_A_QUERY, self._collection.count()), include=["distances"]
+        )
+        found: dict[str, float] = {}
+        assert result["distances"] is not None
+        for record, distance in zip(result["ids"][0], result["distances"][0], strict=True):
+            found.setdefault(record.partition("?")[0], 1.0 - distance)
+        return found
+
+    def wordwise(self, query: str, limit: int) -> dict[str, float]:
+        """Passage ids with BM25 score, best first; empty when no word of the query occurs."""
+        words = [word for word in stems([query])[0] if word in self._bm25.vocab_dict]
+        if not words:
+            return {}
+        scores = self._bm25.get_scores(words)
+        best = np.argpartition(-scores, min(limit, len(scores)) - 1)[:limit]
+        ranked = sorted((row for row in best if scores[row] > 0), key=lambda row: -scores[row])
+        return {self._bm25_ids[row]: float(scores[row]) for row in ranked}
+
+    def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """The passages with these ids; an id that is not there is left out."""
+        if not ids:
+            return {}
+        result = self._collection.get(ids=list(ids), include=["metadatas"])
+        assert result["metadatas"] is not None
+        return {
+            record: _passage_from_json(str(metadata["passage"]))
+            for record, metadata in zip(result["ids"], result["metadatas"], strict=True)
+        }
+
+    def close(self) -> None:
+        """Lets go of the files, so that a later build may remove them."""
+        self._client.close()
+        self._in_use.close()
+
+
+def open_or_build(
+    fingerprint: str,
+    read_passages: Callable[[], list[Passage]],
+    home: Path,
+    encoder: OnnxEncoder,
+    progress: Progress,
+    waiting: Callable[[], None],
+) -> Index:
+    """The index for a library, built first when there is none that works.
+
+    `read_passages` is called only when it must be built; `waiting` when another process is building. Raises
+    IndexUnavailableError when the disk is full, or the folder cannot be written.
+    """
+    index = _open_existing(home, fingerprint)
+    if index is not None:
+        return index
+    with _readable_disk_errors(home):
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _build_lock(home, waiting):
+            index = _open_existing(home, fingerprint)  # somebody may have built it while we waited
+            if index is None:
+                for leftover in home.glob("building.*"):
+                    shutil.rmtree(leftover, ignore_errors=True)
+                folder = _build(fingerprint, read_passages(), home, encoder, progress)
+                index = Index(folder)
+                _remove_others(home, keep=folder)
+    return index
+
+
+def library_fingerprint(corpus: Path) -> str:
+    """What decides an index's content, in 16 hexadecimal digits: the library's files, the encoder, the form."""
+    digest = hashlib.sha256(f"{FORMAT} {ENCODER_NAME} {version('chromadb')} {version('bm25s')}".encode())
+    for file in sorted([*(corpus / "articles").glob("*.md"), *corpus.glob("*.toml")]):
+        content = file.read_bytes()
+        digest.update(f"\n{file.name} {len(content)}\n".encode() + content)
+    return digest.hexdigest()[:16]
+
+
+def _open_existing(home: Path, fingerprint: str) -> Index | None:
+    for folder in sorted(home.glob(f"{fingerprint}.*")):
+        with contextlib.suppress(BrokenIndexError):
+            return Index(folder)
+    return None
+
+
+def _build(
+    fingerprint: str, passages: list[Passage], home: Path, encoder: OnnxEncoder, progress: Progress
+) -> Path:
+    import bm25s
+    import chromadb
+    from chromadb.config import Settings
+
+    folder = home / f"building.{uuid.uuid4().hex[:8]}"
+    folder.mkdir(mode=0o700)
+    texts: dict[str, str] = {}  # record id -> what is embedded
+    for passage in passages:
+        texts[passage.id] = embedded_text(passage)
+        for number, phrasing in enumerate((passage.section, *passage.phrasings)):
+            texts[f"{passage.id}?{number}"] = phrasing
+    vectors = _embed(list(texts.values()), home, folder, encoder, progress)
+
+    client = chromadb.PersistentClient(str(folder / "chroma"), Settings(anonymized_telemetry=False))
+    collection = client.create_collection(
+        COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+    )
+    by_id = {passage.id: passage for passage in passages}
+    ids = list(texts)
+    batch = client.get_max_batch_size()
+    for start in range(0, len(ids), batch):
+        part = ids[start : start + batch]
+        collection.upsert(
+            ids=part,
+            embeddings=vectors[start : start + batch],
+            documents=[texts[record] for record in part],
+            metadatas=[
+                {"passage": json.dumps(asdict(by_id[record]))} if record in by_id else {"of": record.partition("?")[0]}
+                for record in part
+            ],
+        )
+    client.close()
+
+    words = bm25s.BM25()
+    words.index(
+        stems([" ".join((p.title, p.section, *p.phrasings, p.text)) for p in passages]), show_progress=False
+    )
+    words.save(folder / "bm25", show_progress=False)
+    about = {
+        "fingerprint": fingerprint,
+        "encoder": ENCODER_NAME,
+        "passages": [passage.id for passage in passages],
+        "records": len(ids),
+        "probe_id": ids[0],
+        "probe_vector": vectors[0].tolist(),
+    }
+    (folder / "in_use").touch()
+    (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")
+    final = home / f"{fingerprint}.{folder.name.partition('.')[2]}"
+    folder.rename(final)
+    return final
+
+
+def embedded_text(passage: Passage) -> str:
+    """What the encoder sees of a passage."""
+    return f"{passage.section} {passage.text}"
+
+
+def _embed(texts: list[str], home: Path, folder: Path, encoder: OnnxEncoder, progress: Progress) -> Vectors:
+    """A vector a text, taken over by content hash from the indexes in `home` where they have it."""
+    keys = [hashlib.sha256(f"{ENCODER_NAME}\n{text}".encode()).hexdigest() for text in texts]
+    known: dict[str, Vectors] = {}
+    for file in home.glob("*/vectors.npz"):
+        with contextlib.suppress(Exception):  # a damaged file costs time, not the build
+            with np.load(file) as stored:
+                known.update(zip(stored["keys"].tolist(), stored["vectors"], strict=True))
+    missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+    done = len(texts) - len(missing)
+    progress(done, len(texts))
+
+    def count(finished: int) -> None:
+        nonlocal done
+        done += finished
+        progress(done, len(texts))
+
+    if missing:
+        known.update(zip(missing, encoder.encode_many(list(missing.values()), count), strict=True))
+    vectors = np.stack([known[key] for key in keys]).astype(np.float32)
+    np.savez(folder / "vectors.npz", keys=np.array(keys), vectors=vectors)
+    return vectors
+
+
+def _remove_others(home: Path, keep: Path) -> None:
+    """Removes every other index that nobody has open; one in use goes when a later build finds it free."""
+    for folder in home.glob("*.*"):
+        if folder == keep or not folder.is_dir():
+            continue
+        try:
+            with (folder / "in_use").open("rb") as handle:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+        except BlockingIOError:
+            continue
+        except OSError:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _build_lock(home: Path, waiting: Callable[[], None]) -> Iterator[IO[bytes]]:
+    """One builder at a time; the lock goes with its process, however that ends."""
+    with (home / "build.lock").open("wb") as handle:
+        told = False
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if not told:
+                    waiting()
+                    told = True
+                time.sleep(0.2)
+        yield handle
+
+
+@contextlib.contextmanager
+def _readable_disk_errors(home: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        way_out = "set COACH_OR_MENTOR_DATA_DIR to a folder that can be written"
+        if error.errno == errno.ENOSPC:
+            raise IndexUnavailableError(f"The disk that holds {home} is full: free some space, or {way_out}.") from error
+        raise IndexUnavailableError(f"The index cannot be kept in {home} ({error.strerror}): {way_out}.") from error
+    except Exception as error:
+        # Chroma reports a full disk in SQLite's words.
+        if "full" in str(error).lower() and _is_full(home):
+            raise IndexUnavailableError(
+                f"The disk that holds {home} is full: free some space, or set COACH_OR_MENTOR_DATA_DIR to another folder."
+            ) from error
+        raise
+
+
+def _is_full(home: Path) -> bool:
+    return shutil.disk_usage(home).free < 1_000_000
+
+
+def _passage_from_json(text: str) -> Passage:
+    data = json.loads(text)
+    data["sentences"] = tuple(Sentence(s["text"], tuple(s["sources"])) for s in data["sentences"])
+    data["phrasings"] = tuple(data["phrasings"])
+    return Passage(**data)

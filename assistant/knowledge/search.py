@@ -1,0 +1,43 @@
+"""Search: hits by meaning and hits by words, fused by reciprocal rank, without near-duplicates."""
+
+from __future__ import annotations
+
+from assistant.domain import Hit
+from assistant.encoder import Vectors
+from assistant.knowledge.index import Index
+
+# Reciprocal rank fusion (Cormack, Clarke & Büttcher 2009) with its usual constant.
+RANK_CONSTANT = 60
+CANDIDATES = 30
+# Passages that share more of their words than this say the same.
+DUPLICATE_OVERLAP = 0.8
+
+
+def search(index: Index, query: str, vector: Vectors, limit: int) -> list[Hit]:
+    """The best passages for a query, best first; an empty list is a normal answer.
+
+    `vector` is the query's own, so that one encoder pass serves search and judge.
+    """
+    dense = index.nearest(vector)
+    bm25 = index.wordwise(query, CANDIDATES)
+    fused: dict[str, float] = {}
+    for ranking in (dense, bm25):
+        for rank, passage_id in enumerate(ranking, 1):
+            fused[passage_id] = fused.get(passage_id, 0.0) + 1 / (RANK_CONSTANT + rank)
+    ranked = sorted(fused, key=lambda passage_id: -fused[passage_id])[: limit * 2]
+    passages = index.passages(ranked)
+    hits = [
+        Hit(passages[passage_id], fused[passage_id], dense.get(passage_id), bm25.get(passage_id))
+        for passage_id in ranked
+        if passage_id in passages
+    ]
+    return _without_duplicates(hits)[:limit]
+
+
+def _without_duplicates(hits: list[Hit]) -> list[Hit]:
+    kept: list[tuple[Hit, set[str]]] = []
+    for hit in hits:
+        words = set(hit.passage.text.lower().split())
+        if all(len(words & other) <= DUPLICATE_OVERLAP * min(len(words), len(other)) for _, other in kept):
+            kept.append((hit, words))
+    return [hit for hit, _ in kept]
