@@ -18,6 +18,7 @@ import errno
 import fcntl
 import hashlib
 import json
+import math
 import os
 import shutil
 import time
@@ -98,13 +99,21 @@ class Index:
 
     def wordwise(self, query: str, limit: int) -> dict[str, float]:
         """Passage ids with BM25 score, best first; empty when no word of the query occurs."""
-        words = [word for word in stems([query])[0] if word in self._bm25.vocab_dict]
+        words = [stem for stem in stems([query])[0] if stem in self._bm25.vocab_dict]
         if not words:
             return {}
         scores = self._bm25.get_scores(words)
         best = np.argpartition(-scores, min(limit, len(scores)) - 1)[:limit]
         ranked = sorted((row for row in best if scores[row] > 0), key=lambda row: -scores[row])
         return {self._bm25_ids[row]: float(scores[row]) for row in ranked}
+
+    def weigh(self, text: str) -> dict[str, float]:
+        """The stems of a text that the library knows, each with its inverse document frequency (as BM25 has it)."""
+        known = {stem: self._bm25.vocab_dict[stem] for stem in stems([text])[0] if stem in self._bm25.vocab_dict}
+        starts = self._bm25.scores["indptr"]
+        documents = len(self._bm25_ids)
+        counts = {stem: int(starts[row + 1] - starts[row]) for stem, row in known.items()}
+        return {stem: math.log(1 + (documents - n + 0.5) / (n + 0.5)) for stem, n in counts.items()}
 
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """The passages with these ids; an id that is not there is left out."""

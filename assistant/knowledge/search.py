@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from assistant.domain import Hit
 from assistant.encoder import Vectors
 from assistant.knowledge.index import Index
@@ -13,11 +15,20 @@ CANDIDATES = 30
 DUPLICATE_OVERLAP = 0.8
 
 
-def search(index: Index, query: str, vector: Vectors, limit: int) -> list[Hit]:
-    """The best passages for a query, best first; an empty list is a normal answer.
+@dataclass(frozen=True)
+class Found:
+    """What a search found: the hits, best first (none is a normal result), and how near the library came at all.
 
-    `vector` is the query's own, so that one encoder pass serves search and judge.
+    `similarities` are cosines of the nearest passages, best first; `best_bm25` is the best word score, 0 without any.
     """
+
+    hits: tuple[Hit, ...]
+    similarities: tuple[float, ...]
+    best_bm25: float
+
+
+def search(index: Index, query: str, vector: Vectors, limit: int) -> Found:
+    """The best passages for a query. `vector` is the query's own, so that one encoder pass serves search and judge."""
     dense = index.nearest(vector)
     bm25 = index.wordwise(query, CANDIDATES)
     fused: dict[str, float] = {}
@@ -31,7 +42,7 @@ def search(index: Index, query: str, vector: Vectors, limit: int) -> list[Hit]:
         for passage_id in ranked
         if passage_id in passages
     ]
-    return _without_duplicates(hits)[:limit]
+    return Found(tuple(_without_duplicates(hits)[:limit]), tuple(dense.values()), max(bm25.values(), default=0.0))
 
 
 def _without_duplicates(hits: list[Hit]) -> list[Hit]:
