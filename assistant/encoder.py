@@ -68,6 +68,10 @@ class OnnxEncoder:
         self._tokenizer.enable_truncation(WINDOW_TOKENS)
         self._tokenizer.enable_padding()
 
+    def is_word(self, word: str) -> bool:
+        """Whether the encoder's vocabulary has a lower-case word whole, as it has the common words of English."""
+        return self._tokenizer.token_to_id(word) is not None
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         """One row a text, in order; an empty list gives an empty matrix."""
         out = np.empty((len(texts), WIDTH), np.float32)

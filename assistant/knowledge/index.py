@@ -20,9 +20,11 @@ import hashlib
 import json
 import math
 import os
+import re
 import shutil
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
@@ -36,10 +38,9 @@ from assistant.encoder import ENCODER_NAME, OnnxEncoder, Vectors
 from assistant.errors import IndexUnavailableError
 from assistant.knowledge.words import stems
 
-FORMAT = 1
-COLLECTION = "passages"
-# A record of the collection is a passage or one way of asking for it; that many records yield enough passages.
-RECORDS_A_QUERY = 40
+FORMAT = 3
+# Two collections: what passages say, and how people ask for them (heading and phrasings, several to a passage).
+PASSAGES, PHRASINGS = "passages", "phrasings"
 
 Progress = Callable[[int, int], None]
 """Called with how many texts are embedded and how many there are."""
@@ -50,7 +51,10 @@ class BrokenIndexError(Exception):
 
 
 class Index:
-    """A finished index, open for reading. Several threads may search it at once."""
+    """A finished index, open for reading. Several threads may search it at once.
+
+    `words` are the library's words, each with how often it occurs.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Opens and probes the index in `folder`. Raises BrokenIndexError when anything is not as it was built."""
@@ -65,9 +69,11 @@ class Index:
             fcntl.flock(self._in_use, fcntl.LOCK_SH)
             about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
             self._client = chromadb.PersistentClient(str(folder / "chroma"), Settings(anonymized_telemetry=False))
-            self._collection = self._client.get_collection(COLLECTION, embedding_function=None)
+            self._passages = self._client.get_collection(PASSAGES, embedding_function=None)
+            self._phrasings = self._client.get_collection(PHRASINGS, embedding_function=None)
             self._bm25 = bm25s.BM25.load(folder / "bm25", mmap=True, show_progress=False)
             self._bm25_ids: list[str] = about["passages"]
+            self.words: dict[str, int] = about["words"]
             self._probe(about)
         except (KeyboardInterrupt, SystemExit):
             raise
@@ -75,26 +81,29 @@ class Index:
             raise BrokenIndexError(f"{folder}: {error!r}") from error
 
     def _probe(self, about: dict[str, Any]) -> None:
-        space = self._collection.configuration["hnsw"]["space"]  # type: ignore[index]
-        if space != "cosine":
-            raise BrokenIndexError(f"distance is {space}")
-        if self._collection.count() != about["records"]:
-            raise BrokenIndexError("records are missing")
-        found = self.nearest(np.array(about["probe_vector"], np.float32))
-        if about["probe_id"] not in found:
+        for collection, count in ((self._passages, about["passages"]), (self._phrasings, about["phrasings"])):
+            if collection.configuration["hnsw"]["space"] != "cosine":  # type: ignore[index]
+                raise BrokenIndexError("the distance is not cosine")
+            if collection.count() != (count if isinstance(count, int) else len(count)):
+                raise BrokenIndexError("records are missing")
+        vector = np.array(about["probe_vector"], np.float32)
+        if about["probe_id"] not in self.nearest_passages(vector, 5) or not self.nearest_phrasings(vector, 5):
             raise BrokenIndexError("the probe was not found")
         if not self.passages([about["probe_id"]]):
             raise BrokenIndexError("the probe has no passage")
 
-    def nearest(self, vector: Vectors) -> dict[str, float]:
-        """Passage ids with cosine similarity to the query vector, best first."""
-        result = self._collection.query(
-            query_embeddings=[vector], n_results=min(RECORDS_A_QUERY, self._collection.count()), include=["distances"]
-        )
+    def nearest_passages(self, vector: Vectors, limit: int) -> dict[str, float]:
+        """Passage ids with the cosine similarity of what they say to the query vector, best first."""
+        return _nearest(self._passages, vector, limit)
+
+    def nearest_phrasings(self, vector: Vectors, limit: int) -> dict[str, float]:
+        """Passage ids with the highest cosine similarity of a way of asking for them, best first.
+
+        `limit` counts phrasings, so there are fewer passages.
+        """
         found: dict[str, float] = {}
-        assert result["distances"] is not None
-        for record, distance in zip(result["ids"][0], result["distances"][0], strict=True):
-            found.setdefault(record.partition("?")[0], 1.0 - distance)
+        for phrasing, similarity in _nearest(self._phrasings, vector, limit).items():
+            found.setdefault(phrasing.partition("?")[0], similarity)
         return found
 
     def wordwise(self, query: str, limit: int) -> dict[str, float]:
@@ -119,7 +128,7 @@ class Index:
         """The passages with these ids; an id that is not there is left out."""
         if not ids:
             return {}
-        result = self._collection.get(ids=list(ids), include=["metadatas"])
+        result = self._passages.get(ids=list(ids), include=["metadatas"])
         assert result["metadatas"] is not None
         return {
             record: _passage_from_json(str(metadata["passage"]))
@@ -186,31 +195,18 @@ def _build(
 
     folder = home / f"building.{uuid.uuid4().hex[:8]}"
     folder.mkdir(mode=0o700)
-    texts: dict[str, str] = {}  # record id -> what is embedded
-    for passage in passages:
-        texts[passage.id] = embedded_text(passage)
-        for number, phrasing in enumerate((passage.section, *passage.phrasings)):
-            texts[f"{passage.id}?{number}"] = phrasing
-    vectors = _embed(list(texts.values()), home, folder, encoder, progress)
+    said = {passage.id: embedded_text(passage) for passage in passages}
+    asked = {
+        f"{passage.id}?{number}": phrasing
+        for passage in passages
+        for number, phrasing in enumerate((passage.section, *passage.phrasings))
+    }
+    vectors = _embed([*said.values(), *asked.values()], home, folder, encoder, progress)
 
     client = chromadb.PersistentClient(str(folder / "chroma"), Settings(anonymized_telemetry=False))
-    collection = client.create_collection(
-        COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
-    )
-    by_id = {passage.id: passage for passage in passages}
-    ids = list(texts)
-    batch = client.get_max_batch_size()
-    for start in range(0, len(ids), batch):
-        part = ids[start : start + batch]
-        collection.upsert(
-            ids=part,
-            embeddings=vectors[start : start + batch],
-            documents=[texts[record] for record in part],
-            metadatas=[
-                {"passage": json.dumps(asdict(by_id[record]))} if record in by_id else {"of": record.partition("?")[0]}
-                for record in part
-            ],
-        )
+    stored: list[Any] = [{"passage": json.dumps(asdict(passage))} for passage in passages]
+    _fill(client, PASSAGES, said, vectors[: len(said)], stored)
+    _fill(client, PHRASINGS, asked, vectors[len(said) :], None)
     client.close()
 
     words = bm25s.BM25()
@@ -218,12 +214,14 @@ def _build(
         stems([" ".join((p.title, p.section, *p.phrasings, p.text)) for p in passages]), show_progress=False
     )
     words.save(folder / "bm25", show_progress=False)
+    counted = Counter(word for passage in passages for word in re.findall(r"[a-z]{3,}", passage.text.lower()))
     about = {
         "fingerprint": fingerprint,
         "encoder": ENCODER_NAME,
         "passages": [passage.id for passage in passages],
-        "records": len(ids),
-        "probe_id": ids[0],
+        "phrasings": len(asked),
+        "words": counted,
+        "probe_id": passages[0].id,
         "probe_vector": vectors[0].tolist(),
     }
     (folder / "in_use").touch()
@@ -231,6 +229,25 @@ def _build(
     final = home / f"{fingerprint}.{folder.name.partition('.')[2]}"
     folder.rename(final)
     return final
+
+
+def _fill(client: Any, name: str, texts: dict[str, str], vectors: Vectors, metadatas: list[Any] | None) -> None:
+    collection = client.create_collection(name, embedding_function=None, configuration={"hnsw": {"space": "cosine"}})
+    ids, documents = list(texts), list(texts.values())
+    batch = client.get_max_batch_size()
+    for start in range(0, len(ids), batch):
+        part = slice(start, start + batch)
+        collection.upsert(
+            ids=ids[part],
+            embeddings=vectors[part],
+            documents=documents[part],
+            metadatas=metadatas[part] if metadatas else None,
+        )
+
+
+def _nearest(collection: Any, vector: Vectors, limit: int) -> dict[str, float]:
+    result = collection.query(query_embeddings=[vector], n_results=limit, include=["distances"])
+    return {record: 1.0 - distance for record, distance in zip(result["ids"][0], result["distances"][0], strict=True)}
 
 
 def embedded_text(passage: Passage) -> str:
