@@ -9,23 +9,29 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any
 
 from assistant.answering.builtin import Answer, answer_question, fixed_answer
 from assistant.answering.fixed import DECLINE, SUGGESTIONS, small_talk
-from assistant.domain import Done, Event, Hit, Kind, MadeBy, Passage, Reply, Sensitive, Start, Token, Turn
+from assistant.domain import Done, Event, Hit, Kind, MadeBy, Passage, Reply, Start, Token, Turn
 from assistant.encoder import ENCODER_NAME, OnnxEncoder, Vectors, load_encoder
 from assistant.errors import MessageError
 from assistant.judgement.kinds import KindJudge, Nearness, load_kind_judge
 from assistant.judgement.screen import help_for, screen
 from assistant.knowledge.index import Index, Progress, library_fingerprint, open_or_build
 from assistant.knowledge.search import Found, search
+from assistant.knowledge.spelling import mend_spelling
 from assistant.settings import Settings
 
 MAX_CHARACTERS = 8_000
 HITS = 8
+# A message in a conversation that is a follow-up with this probability is also looked up with what it follows.
+MAYBE_FOLLOW_UP = 0.1
+# A message of fewer words says too little to be a topic by itself.
+SHORT_WORDS = 4
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from assistant.judgement.training import KindCase
 
 
 @dataclass(frozen=True)
@@ -86,54 +92,67 @@ class Assistant:
 
     def search(self, query: str, limit: int) -> tuple[Hit, ...]:
         """The hits for a query, for whoever tunes the library."""
-        return self._search(query, limit)[1].hits
-
-    def nearness(self, text: str, vector: Vectors) -> Nearness:
-        """How near the library comes to a text, as the judge of kinds wants it."""
-        return _nearness(search(self.index, text, vector, 1))
-
-    def _search(self, query: str, limit: int = HITS) -> tuple[Vectors, Found]:
-        vector = self._encoder.encode([query])[0]
-        return vector, search(self.index, query, vector, limit)
+        return self._look_up(query, limit).found.hits
 
     def _work(self, messages: Sequence[Turn]) -> _Work:
         said = [turn.content for turn in messages if turn.role == "user"]
         matter = screen(said)
-        text = said[-1].strip()
-        vector, found = self._search(text)
-        kinds = self._kinds.judge(text, vector, _nearness(found), has_previous=len(said) > 1)
+        alone = self._look_up(said[-1].strip())
+        kinds = self._kinds.judge(alone.text, alone.vector, alone.nearness, has_previous=len(said) > 1)
         kind: Kind = next(iter(kinds))
-        start = Start(kind, wants_answer=kind in ("question", "follow_up"), sensitive=matter, help=_help(matter))
+        start = Start(
+            kind,
+            wants_answer=kind in ("question", "follow_up"),
+            sensitive=matter,
+            help=help_for(matter) if matter else None,
+        )
         if matter == "danger":
             return _Work(start, fixed_answer(""))
         if kind == "smalltalk":
-            return _Work(start, fixed_answer(small_talk(text)))
+            return _Work(start, fixed_answer(small_talk(alone.text)))
         if kind == "outside":
             return _Work(start, fixed_answer(DECLINE), declined=True)
-        query = text
-        if kind == "follow_up":
-            query = f"{_topic(messages)} {text}"
-            found = self._search(query)[1]
-        before = next((turn.content for turn in reversed(messages) if turn.role == "assistant"), "")
-        answer = answer_question(query, found.hits, self.index.weigh, before)
-        if answer is None:
-            return _Work(start, fixed_answer(DECLINE), declined=True)
-        return _Work(start, answer)
+        asked = alone
+        before = ""
+        if len(said) > 1 and kinds["follow_up"] > MAYBE_FOLLOW_UP:
+            together = self._look_up(f"{_topic(said)} {said[-1].strip()}")
+            if kind == "follow_up" or together.nearness.best > alone.nearness.best:
+                asked = together
+                before = next((turn.content for turn in reversed(messages) if turn.role == "assistant"), "")
+        answer = answer_question(asked.text, asked.found.hits, self.index.weigh, before)
+        return _Work(start, answer) if answer else _Work(start, fixed_answer(DECLINE), declined=True)
+
+    def _look_up(self, text: str, limit: int = HITS) -> _LookUp:
+        mended = mend_spelling(text, self.index.words, self._encoder.is_word)
+        vector = self._encoder.encode([mended])[0]
+        return _LookUp(mended, vector, search(self.index, mended, vector, limit))
+
+    def train_kinds(self, cases: Sequence[KindCase]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """New weights for the judge of kinds and their scores, from worked cases seen as messages are seen here."""
+        from assistant.judgement.training import train_kinds
+
+        seen = [self._look_up(case.text, limit=1) for case in cases]
+        return train_kinds(cases, [(look.text, look.vector, look.nearness) for look in seen])
 
 
-def _nearness(found: Found) -> Nearness:
-    similarities = found.similarities
-    return Nearness(similarities[0], similarities[min(4, len(similarities) - 1)], found.best_bm25)
+@dataclass(frozen=True)
+class _LookUp:
+    """A message as search and judge see it: spelling mended, one vector for both."""
+
+    text: str
+    vector: Vectors
+    found: Found
+
+    @property
+    def nearness(self) -> Nearness:
+        similarities = self.found.similarities
+        return Nearness(similarities[0], similarities[min(4, len(similarities) - 1)], self.found.best_bm25)
 
 
-def _help(matter: Sensitive | None):  # type: ignore[no-untyped-def]
-    return help_for(matter) if matter else None
-
-
-def _topic(messages: Sequence[Turn]) -> str:
-    """What a follow-up follows: the person's message before it."""
-    said = [turn.content for turn in messages if turn.role == "user"]
-    return said[-2]
+def _topic(said: Sequence[str]) -> str:
+    """What a follow-up follows: the person's message before it, with the one before that where it is a mere few words."""
+    previous = said[-2].strip()
+    return f"{said[-3].strip()} {previous}" if len(said) > 2 and len(previous.split()) < SHORT_WORDS else previous
 
 
 def check_messages(messages: Sequence[Turn]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from dotenv import dotenv_values
 from platformdirs import user_cache_path
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -36,11 +37,16 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="The address that `serve` listens on.")
     port: int = Field(7860, ge=0, le=65535, description="The port that `serve` listens on; 0 takes any free one.")
 
+    @property
+    def is_local(self) -> bool:
+        """Whether only this computer can reach the address that `serve` listens on."""
+        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+
 
 def read_settings() -> Settings:
     """The settings in force. Raises SettingsError naming key and value for the first bad or unknown one."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
-    for key, value in os.environ.items():
+    for key, value in {**dotenv_values(".env"), **os.environ}.items():
         if key.upper().startswith(PREFIX) and key.upper() not in known:
             raise SettingsError(f"{key}={value!r} is no setting: 'coach-or-mentor settings' lists them all.")
     try:

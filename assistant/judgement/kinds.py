@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.domain import Kind
-from assistant.encoder import Vectors
+from assistant.encoder import WIDTH, Vectors
 from assistant.errors import EncoderError
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -85,6 +85,10 @@ def load_kind_judge(file: Path = WEIGHTS) -> KindJudge:
     """The judge with the committed weights. Raises EncoderError when the file is missing or damaged."""
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
-        return KindJudge(data["name"], np.array(data["weights"], np.float64), np.array(data["bias"], np.float64))
-    except (OSError, ValueError, KeyError) as error:
+        judge = KindJudge(data["name"], np.array(data["weights"], np.float64), np.array(data["bias"], np.float64))
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise EncoderError(f"The weights {file} cannot be read ({error}): reinstall coach-or-mentor.") from error
+    width = len(features("", np.zeros(WIDTH, np.float32), Nearness(0.0, 0.0, 0.0), has_previous=False))
+    if judge.weights.shape != (len(KINDS), width) or judge.bias.shape != (len(KINDS),):
+        raise EncoderError(f"The weights {file} are damaged or another version's: reinstall coach-or-mentor.")
+    return judge

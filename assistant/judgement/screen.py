@@ -18,7 +18,7 @@ _FIGURES_OF_SPEECH = re.compile(
       \b(?:job|work|commute|meetings?|deadlines?|workload|suspense|rota|heat|boredom|feet|back|shoes?|traffic|emails?|spreadsheets?|paperwork)
          \s+(?:is|are|was|were)\s+(?:\w+\s+)?killing\s+(?:me|us)\b
     | \bkill(?:ing)?\s+(?:for\s+(?:a|an|some|the|that|this|your)\b|it\b|time\b|the\s+(?:mood|project|idea|meeting|deal|lights?)\b|two\s+birds\b)
-    | \b(?:i|i'd|would)\s+(?:literally\s+)?(?:kill|die)\s+for\b
+    | \b(?:i|i'd|would)\s+(?:literally\s+)?(?:kill|die)\s+for\b | \b(?:could|would)\s+(?:\w+\s+)?murder\s+(?:a|an|some)\s+(?!man|colleague|person)
     | \bdying\s+(?:to|for)\s+(?!end\b|be\s+dead)\w+
     | \bdie\s+of\s+(?:boredom|embarrassment|shame|laughter|laughing)\b
     | \bdied\s+(?:laughing|inside|of\s+\w+ment)\b
@@ -32,52 +32,103 @@ _FIGURES_OF_SPEECH = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
+_RELATIVE = r"(?:husband|wife|partner|boyfriend|girlfriend|ex|father|dad|mother|mum|mom|brother|son|stepfather|flatmate)"
+_PERSON = rf"(?:{_RELATIVE}|boss|manager|supervisor|colleague|co-?worker|customer|client|patient|mentor|mentee|coach|man|guy|someone|somebody)"
+_VICTIM = rf"(?:me|us|him|her|them|you|someone|somebody|everyone|everybody|people|one\s+of\s+\w+|(?:my|his|her|their|the|a)\s+(?:own\s+)?(?:{_PERSON}|kids?|child(?:ren)?|team|family|whole\s+\w+))"
+# What can be hurt or attacked without any violence.
+_NOT_BODILY = r"(?!'?s?\s+(?:career|chances?|feelings?|reputation|prospects?|standing|pride|confidence|position|promotion|case|ratings?|performance|results?|budget|ideas?|plans?|targets?|numbers?|goals?|deadlines?|credibility)\b)"
+_WEAPON = r"(?:knife|gun|pistol|rifle|machete|weapon|axe|hammer|screwdriver|razor|acid|petrol\s+can|bomb|explosives?)"
+_PILLS = r"(?:pills|tablets|paracetamol|ibuprofen|sleeping\s+pills|painkillers|insulin)"
+
 _DANGER = re.compile(
-    r"""
-      \bsuicid\w*
-    | \b(?:kill|killing|hurt|hurting|harm|harming|cut|cutting|hang|hanging|shoot|shooting|drown|poison)\s+(?:my\s*self|him\s*self|her\s*self|them\s*sel(?:f|ves)|your\s*self)\b
-    | \bself[-\s]?harm\w*
-    | \b(?:end|ending|take|taking|took)\s+(?:it\s+all|(?:my|his|her|their)\s+(?:own\s+)?li(?:fe|ves))\b
-    | \bend\s+it\s+all\b | \bend\s+things\b(?=.*\b(?:die|dead|pills|bridge|note)\b)
-    | \b(?:want|wants|wanted|wanting|wish|wishes|ready|rather|going)\s+(?:to\s+|i\s+|he\s+|she\s+|they\s+)?(?:was\s+|were\s+|be\s+)?(?:die|dead)\b
-    | \b(?:don'?t|do\s+not|doesn'?t|didn'?t|dont|doesnt)\s+want\s+to\s+(?:be\s+here(?:\s+any\s*more)?|be\s+alive|live|wake\s+up|exist|go\s+on)\b
-    | \bno\s+(?:reason|point|sense)\s+(?:in\s+|to\s+|for\s+)?(?:living|live|being\s+alive|go(?:ing)?\s+on)\b
-    | \bnot\s+(?:be|being|wake|waking)\s+(?:here|alive|around|up)\s*(?:any\s*more|tomorrow|any\s*longer)?\b(?=.*\b(?:tired|sleep|alive|pills?|easier|better|peace)\b)
-    | \bbetter\s+off\s+(?:dead|without\s+(?:me|him|her|them))\b
-    | \b(?:can'?t|cannot|cant)\s+(?:go\s+on|take\s+(?:it|this|life)\s+any\s*more)\b
-    | \b(?:thought|thinking|think|thoughts)\s+(?:about|of)\s+(?:dying|killing|ending\s+(?:it|my|his|her|their))\b
-    | \b(?:jump|jumping|step|stepping|drive|driving|walk|walking)\s+(?:off|in\s+front\s+of|under|into)\s+(?:a|an|the)\s+(?:bridge|roof|train|bus|lorry|truck|tree|wall|building|platform|traffic|water)\b
-    | \b(?:took|take|taking|swallow\w*|stash\w*|saved?\s+up)\s+(?:\w+\s+){0,3}(?:pills|tablets|overdose)\b | \boverdos\w*
-    | \bsay(?:ing)?\s+(?:my\s+|his\s+|her\s+|their\s+)?(?:final\s+)?goodbyes?\b(?=.*\b(?:everyone|family|kids|last|forever|pills|note)\b)
-    | \b(?:going\s+to|gonna|will|want\s+to|wants\s+to|threaten\w*\s+to|said\s+(?:he|she|they)(?:'d|\s+would|\s+will|'ll)|could|might|swore\s+to|plans?\s+to)\s+
-        (?:kill|shoot|stab|strangle|murder|hurt|attack|beat\s+up|burn\s+down|blow\s+up)\s+(?:him|her|them|me|us|my|his|the|everyone|everybody|somebody|someone|a\b|one\s+of|people)
-    | \b(?:hit|hits|punch\w*|slapp?\w*|chok\w*|beats?|beaten|raped?|assault\w*|grabbed\s+me\s+by\s+the\s+throat|pushed\s+me\s+against)\s+(?:me|her|him|them|us|my)\b
-    | \b(?:bring|brings|brought|bringing|has|have|got|carr(?:y|ies|ying))\s+(?:\w+\s+){0,2}(?:gun|knife|weapon)\b(?=.*\b(?:work|office|colleague|boss|manager|me|him|her|them|site)\b)
-    | \b(?:raped|sexually\s+assaulted|death\s+threats?|threaten\w*\s+(?:to\s+kill|my\s+life|me\s+with)|afraid\s+(?:he|she|they|for)\s*(?:will|might|'ll)?\s*(?:kill|my\s+life|her\s+life|his\s+life))\b
-    | \bselbstmord\w* | \bsuizid\w* | \bumbringen\b | \bnicht\s+mehr\s+leben\b | \bmir\s+das\s+leben\s+nehmen\b | \bsterben\s+(?:will|möchte)\b
+    rf"""
+    # suicide and self-harm, in so many words
+      \bsuicid\w* | \bkms\b | \bunaliv\w+ | \bself[-\s]?harm\w* | \bnoose\b | \boverdos\w*
+    | \b(?:kill|hurt|harm|cut|hang|shoot|drown|poison|starv|burn)(?:ing|ed|s|e|ting)?\s+(?:my|him|her|them|your)\s*sel(?:f|ves)\b
+    | \b(?:cut|cuts|cutting|slit|slitting|slash\w*|burn\w*)\s+(?:my|his|her|their)\s+(?:own\s+)?(?:arms?|wrists?|legs?|thighs?|skin|veins?|throat)\b
+    | \b(?:end|ends|ending|take|taking|took)\s+(?:it\s+all|(?:my|his|her|their)\s+(?:own\s+)?li(?:fe|ves))\b
+    | \bend(?:ing)?\s+it\s+(?:tonight|today|tomorrow|now|for\s+good|for\s*ever|once\s+and\s+for\s+all)\b
+    | \A(?!.*\b(?:mentor|coach|relationship|contract|arrangement|programme|meeting)).*\b(?:want|wants|going|ready|plan|planning|decided)\s+to\s+end\s+(?:it|things)\b
+    # death, wished for
+    | \b(?:want|wants|wanted|wanting|wanna|wish|wishes|ready|rather|going|gonna|better|might\s+as\s+well|deserve|should|hope)
+        \s+(?:just\s+)?(?:to\s+|i\s+|he\s+|she\s+|they\s+)?(?:just\s+)?(?:was\s+|were\s+|be\s+)?(?:die|dead)\b
+    | \b(?:never\s+(?:been\s+)?born|(?:my|his|her|their)\s+own\s+(?:death|funeral))\b
+    | \b(?:ways?|how|methods?)\s+to\s+die\b | \bpainless(?:ly)?\s+(?:\w+\s+)?(?:ways?|death|die)\b
+    | \b(?:thought|thinking|think|thoughts|dream\w*|fantasi\w*)\s+(?:about|of)\s+(?:dying|death|being\s+dead|killing|ending\s+(?:it|my|his|her|their))\b
+    | \b(?:don'?t|do\s+not|doesn'?t|didn'?t|does\s+not|no\s+longer)\s+wants?\s+(?:to\s+)?(?:be\s+alive|wake\s+up|exist|go\s+on(?!\s+(?:with|holiday|leave))
+        |(?:be\s+here|live)(?!(?:\s+any\s*more)?\s*(?:in|at|with|on|near|here|abroad|alone)\b(?!\s+this\s+(?:world|earth|planet))))\b
+    | \b(?:never|not|wouldn'?t|won'?t)(?<!did\snot)\s+(?:have\s+to\s+)?(?:wake|waking)\s+up\b
+    | \b(?:reason|point|sense)\s+(?:in\s+|to\s+|for\s+|of\s+)?(?:living|live\b|(?:being|be|stay|staying)\s+alive|life\b|(?<=no\sreason\sto\s)go\s+on|going\s+on(?!\s+(?:with|about|holiday)))
+    | \b(?:go|keep|carry|going|keeping|carrying)\s+(?:on\s+)?living\b(?!\s+(?:in|with|here|there|next|on|at|near|off)\b) | \bworth\s+living\b | \blife\s+(?:is\s+not|isn'?t|has\s+no)\s+(?:worth|meaning|point)
+    | \bbetter\s+off\s+(?:dead|without\s+(?:me|him|her)\b(?=[^?]*$))
+    | \b(?:can'?t|cannot)\s+(?:go\s+on\b(?!\s+(?:till|until|unless|before|to|holiday|leave|vacation|a\b|the\b|my\b|with\b|trips?|courses?|training|maternity|parental|stage|record))|take\s+(?:it|this|life)\s+any\s*more\b)
+    | \b(?:want|wish|need|make|just)\s+(?:it|everything|the\s+pain|this)\s+(?:all\s+)?(?:to\s+)?(?:just\s+)?(?:stop|be\s+over|(?:was|were)\s+over)\b
+    | \bdisappear\s+(?:for\s*ever|for\s+good|and\s+never) | \b(?:want|wish)\s+(?:to|i\s+could)\s+(?:just\s+)?disappear\b(?!\s+(?:in|into|from|to|for\s+(?:a|the|two|some)|behind|during)\b)
+    | \b(?:nobody|no\s*one|anyone|anybody|everyone|everybody|world)\b.{{0,40}}\bif\s+(?:i|he|she|they)\s+(?:died|disappeared|vanished|(?:just\s+)?(?:was|were|wasn'?t|weren'?t)\s+(?:gone|dead|here|around|not\s+here|there|alive))\b
+    | \b(?:easier|simpler|better(?:\s+off)?|best)\s+(?:\w+\s+){{0,3}}if\s+(?:i|he|she|they)\s+(?:just\s+|simply\s+)?(?:(?:weren'?t|wasn'?t)\s+(?:there|here|around|alive)|didn'?t\s+(?:brake|wake|exist|come\s+back)|(?:was|were)\s+(?:gone|dead))\b(?!\s+(?:in|at|on|for|when|every)\b)
+    | \bthen\s+it\s+(?:would|will)\s+(?:all\s+)?be\s+over\b | \bscared?\s+(?:of\s+)?myself\b
+    # preparations
+    | \bthought\s+about\s+how\s*(?:[.,!;]|$) | \bthink(?:ing)?\s+(?:about|of)\s+(?:the|that)\s+(?:bridge|roof|tracks|rope|knife|{_PILLS})\b
+    | \b(?:drink(?:ing)?|drunk|drank)\b[^?]{{0,120}}\b(?:before\s+(?:\w+\s+){{0,2}}shift|fork-?lift|(?:drives?|driving)\s+(?:a|the)\s+(?:\w+\s+)?(?:truck|lorry|bus|van|train)|at\s+the\s+wheel|crane)\b
+    | \b(?:goodbye|farewell)\s+(?:letters?|notes?)\b
+    | \b(?:written|wrote|writing|left|leaving)\s+(?:\w+\s+){{0,2}}(?:letters?|notes?)\s+(?:to|for)\s+(?:my|his|her|their|the)\s+(?:\w+\s+)?(?:kids?|child(?:ren)?|famil\w+|parents?|daughters?|loved|{_RELATIVE})\b
+    | \bsa(?:id|y|ying)\s+(?:my\s+|his\s+|her\s+|their\s+)?(?:final\s+|last\s+)?goodbyes?\b(?=.{{0,300}}\b(?:family|kids|last\s+time|forever|pills|gave\s+away)\b)
+    | \bg(?:ave|iven|iving|ives)\s+away\s+(?:all\s+)?(?:my|his|her|their)\s+(?:things|stuff|belongings|possessions|pets?|dog|cat|clothes)\b
+    | \b(?:took|taken|swallow\w*|stash\w*|hoard\w*|sav(?:ed|ing)|collect\w*|count(?:ed|ing))\s+(?:\w+\s+){{0,5}}{_PILLS}\b(?!\s+for\b)
+    | \b(?:take|taking)\s+(?:all|a\s+whole|too\s+many|every|a\s+handful|enough)\s+(?:\w+\s+){{0,4}}{_PILLS}\b
+    | \b(?:{_PILLS}|rope|{_WEAPON}|razor\s+blades?)\b[^.!?]{{0,60}}\b(?:lined\s+up|ready|on\s+(?:the|my)\s+(?:\w+\s+)?(?:table|desk)|in\s+(?:my|his|her|the)\s+(?:bag|car|drawer|desk|locker|garage|pocket))\b
+    | \b(?:tied|tying|bought|hung)\s+(?:up\s+)?(?:a|the)\s+rope\b
+    | \b(?:jump|step|drive|driv|walk|steer|swerv|crash|veer|throw)(?:ed|ing|ping|e|s)?\s+(?:(?:my|the|his|her)\s+car\s+|myself\s+|himself\s+|herself\s+|straight\s+|right\s+|out\s+)?(?:off|in\s+front\s+of|under|into)\s+
+        (?:a|an|the|that)\s+(?:\w+\s+)?(?:bridge|roof|train|bus|lorry|truck|tree|wall|building|platform|traffic|water|lane|barrier|river|cliff|balcony|window)\b
+    | \b(?:on|off|from|to|over)\s+(?:the|a|that)\s+(?:edge\s+of\s+the\s+)?(?:\w+\s+)?(?:bridge|roof|rooftop|ledge|cliff|balcony|tracks)\b(?=.{{0,300}}\b(?:jump\w*|nearly|almost|look\w*\s+down|let\s+go|end\s+it)\b)
+    # violence, done or threatened
+    | (?:\b(?:going\s+to|gonna|will|want\s+to|wants\s+to|wanna|threaten\w*\s+to|would|could|might|may|swore\s+to|plans?\s+to|feel\s+like)|'ll|'d)\s+(?:really\s+|just\s+)?
+        (?:kill|shoot|stab|strangle|murder|hurt|attack|harm|beat\s+up|beat|rape|killing|hurting|stabbing|shooting)\s+{_VICTIM}\b{_NOT_BODILY}(?!\s+(?:to|at|on)\s+(?:it|the|this|that)\b)
+    | \b(?:burn|blow|burning|blowing|shoot|shooting)\s+(?:(?:down|up)\s+(?:the|this|that|my)|(?:the|this|that)\s+(?:whole\s+)?(?:place|building|office|house|factory|site|warehouse|school)\s+(?:down|up))\b(?!\s+(?:deal|idea|plan|budget|list|chart))
+    | \b(?:punch|slap|chok|strangl|stabb?|kick|rap|molest|throttl)(?:es|ed|ped|ing|s|e)?\s+(?:me|her|him|them|us|my\s+{_RELATIVE})\b(?!\s+(?:out|off|up|in\s+the\s+right|on\s+the\s+(?:back|shoulder|wrist)|into\s+(?:gear|action))\b){_NOT_BODILY}
+    | \b(?:he|she|they|who|{_PERSON})\s+(?:\w+\s+){{0,2}}(?:hit|hits|beat|beats|attacks|attacked|assaulted|assaults|shoved|shoves)\s+(?:me|her|him|them|us|my\s+(?:{_RELATIVE}|kids?|child(?:ren)?))\b{_NOT_BODILY}
+        (?!\s+(?:as|that|hard|up\s+(?:on|for|with|about)|why|how|to|at|for|verbally|with\s+(?:(?:a|the|some|more)\s+)?(?!(?:an?\s+)?{_WEAPON})\w+|in\s+(?:the|a|every|front)|over|by\s+e)\b)
+    | \b(?:was|were|been|got|being|gets)\s+(?:\w+\s+)?(?:hit|punched|slapped|beaten(?:\s+up)?|kicked|choked|strangled|stabbed|attacked|shot)\s+by\s+(?:my|a|an|the|his|her|some)?\s*(?:\w+\s+)?{_PERSON}\b
+    | \b(?:raped|sexually\s+(?:assaulted|abused)|beat(?:en)?\s+(?:me|her|him)\s+up|death\s+threats?|domestic\s+violence)\b
+    | \b(?:hands?|arms?|belt|grabb\w+|held)\s+(?:\w+\s+){{0,2}}(?:by|round|around|on)\s+(?:my|her|his)\s+(?:throat|neck)\b | \bpushed\s+(?:me|her|him)\s+(?:against|down|off)\s+(?:a|the)\b
+    | \bthreat\w*\s+(?:to\s+kill|my\s+life|(?:\w+\s+){{1,4}}with\s+(?:a\s+|his\s+|her\s+)?(?:{_WEAPON}|bat|bottle|violence|death|fists?)) | \bknows?\s+where\s+(?:i|you|we)\s+lives?\b
+    | \b(?:bring|brings|brought|bringing|has|have|got|carr(?:y|ies|ying)|'ve)\s+(?:\w+\s+){{0,2}}{_WEAPON}\b(?=.{{0,300}}\b(?:work|office|colleague|boss|manager|me|him|her|them|site|bag)\b)
+    | \bfollow(?:s|ed|ing)?\s+(?:me|her|him)\s+home\b | \bstalk(?:s|ed|ing)\s+(?:me|us)\b | \bmy\s+stalker\b
+    | \b(?:unsafe|not\s+(?:feel\s+)?safe|afraid|scared|frightened|terrified)\s+(?:\w+\s+)?(?:at|go|going)\s+home\b | \b(?:afraid|scared|frightened|terrified)\s+(?:of\s+(?:my|her|his)\s+{_RELATIVE}\b|for\s+(?:my|her|his)\s+life\b)
+    | \bbruises\b | \b(?:threw|throws|thrown)\s+(?:a|the|his|her)\s+(?:stapler|chair|mug|cup|hammer|tool|laptop|phone|bottle|monitor|glass|plate)\b[^?]*\b(?:at|hit)\b
+    # German
+    | \bselbstmord\w* | \bsuizid\w* | \bumbringen\b | \bbring\w*\s+\w+\s+um\b | \bnicht\s+mehr\s+(?:leben|aufwachen)\b | \bdas\s+leben\s+nehmen\b | \bsterben\s+(?:will|möchte)\b
     """,
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
 
+_NO_APOSTROPHE = re.compile(r"\b(can|don|doesn|didn|isn|wasn|wouldn|won)(t)\b", re.IGNORECASE)
+
 _SOMEBODY = r"(?:me|my|i|i'm|im|us|our|we|her|him|she|he|them|they|colleague|employee|mentee|coachee|women|apprentice)"
 _HR = re.compile(
     rf"""
-      \b(?:harass\w*|grop\w*|molest\w*|bull(?:y|ies|ied|ying)|discriminat\w*|retaliat\w*|victimi[sz]\w*|racis\w*|sexis\w*|homophob\w*|antisemiti\w*|racial\s+slurs?)\b(?=.*\b{_SOMEBODY}\b)
-    | \b{_SOMEBODY}\b.*\b(?:harass\w*|grop\w*|molest\w*|bull(?:ied|ies|ying)|discriminat\w*|retaliat\w*|victimi[sz]\w*|racist|sexist)\b
+      \b(?:harass\w*|grop\w*|molest\w*|bull(?:y|ies|ied|ying)|discriminat\w*|retaliat\w*|victimi[sz]\w*|racis\w*|sexis\w*|homophob\w*|antisemiti\w*|racial\s+slurs?)\b(?=.{{0,300}}\b{_SOMEBODY}\b)
+    | \b{_SOMEBODY}\b.{{0,300}}\b(?:harass\w*|grop\w*|molest\w*|bull(?:ied|ies|ying)|discriminat\w*|retaliat\w*|victimi[sz]\w*|racist|sexist)\b
     | \b(?:touch(?:es|ed|ing)?|kiss(?:es|ed|ing)?|rub(?:s|bed|bing)?)\s+(?:me|her|him|my\s+(?:leg|thigh|back|bum|breast|knee|hair))\b
     | \b(?:asks?|asked|pressur\w+|forc\w+|told|tells|wants?)\s+(?:me|us|her|him)\s+to\s+(?:\w+\s+){{0,3}}(?:falsify|fake|forge|backdate|lie|cover\s+(?:it\s+)?up|sign\s+off\s+(?:something|figures|reports?)\s+(?:that|i\s+know)|hide\s+(?:the|it)|shred|break\s+the\s+law)\b
     | \b(?:passed\s+over|sacked|fired|demoted|dropped|moved)\s+(?:\w+\s+){{0,3}}(?:because|since|after)\s+(?:\w+\s+){{0,2}}(?:pregnan\w*|maternity|my\s+age|too\s+old|my\s+religion|headscarf|disabilit\w*|complain\w*)\b
-    | \b(?:dirty\s+jokes|sexual\s+(?:comments|remarks|advances)|improper\s+advances|unwanted\s+advances|sends?\s+me\s+(?:nudes|photos\s+of))\b(?=.*\b{_SOMEBODY}\b)?
+    | \b(?:dirty\s+jokes|sexual\s+(?:comments|remarks|advances)|improper\s+advances|unwanted\s+advances|sends?\s+me\s+(?:nudes|photos\s+of))\b(?=.{{0,300}}\b{_SOMEBODY}\b)?
+    | \b(?:puts?|putting|laid|lays)\s+(?:his|her|their|a)\s+(?:hands?|arm)\s+(?:on|round|around)\s+(?:my|her|his)\s+(?:back|hips?|thigh|leg|knee|waist|bum|shoulders?|hair)\b
+    | \bcomments?\s+(?:on|about)\s+(?:my|her|his|their)\s+(?:body|bodies|clothes|breasts?|legs|headscarf|skin|accent|religion)\b
+    | \bcall(?:s|ed)?\s+(?:me|him|her|us|them)\s+(?:names\b|a\s+(?:monkey|gipsy|gypsy|slut|bitch|cripple)\b|the\s+n[\s-]word\b) | \bword\s+for\s+(?:my|his|her)\s+skin\b
+    | \b(?:pregnan\w*|maternity|headscarf|wheelchair|in\s+the\s+union)\b.{{0,200}}\b(?:(?:taken|took|takes|moved|removed)\s+(?:me\s+|her\s+|him\s+)?(?:off|from|away)|no\s+longer|performance\s+plan|was\s+filled|not\s+go\s+to|no\s+more|do\s+filing|don'?t\s+lead)\b
+    | \b(?:taken|took|moved|removed|put)\s+(?:me\s+|her\s+|him\s+)?(?:off|from|on\s+a\s+performance\s+plan)\b.{{0,150}}\b(?:pregnan\w*|complain\w*|asked\s+him\s+to\s+stop|told\s+him\s+to\s+stop)\b
+    | \b(?:no|not|don'?t\s+get)\b.{{0,120}}\bat\s+(?:my|his|her)\s+age\s+it\b | \bneeds?\s+fresh\s+blood\b
     """,
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
 
 _COUNSELLING = re.compile(
     r"""
-      \b(?:i|i'm|im|i've|ive|my)\b.*\b(?:panic\s+attacks?|burn(?:ed|t)\s*-?out|crying\s+(?:every|in\s+the|at|all|most)|cry\s+(?:every|in\s+the|at\s+my|most)|can'?t\s+stop\s+crying
+      \b(?:i|i'm|im|i've|ive|my)\b.{0,300}\b(?:panic\s+attacks?|burn(?:ed|t)\s*-?out|crying\s+(?:every|in\s+the|at|all|most)|cry\s+(?:every|in\s+the|at\s+my|most)|can'?t\s+stop\s+crying
           |can'?t\s+get\s+out\s+of\s+bed|haven'?t\s+slept\s+(?:properly\s+)?(?:in|for)|can'?t\s+sleep|depress(?:ed|ion)|hopeless|worthless|breaking\s+down|nervous\s+breakdown|flashbacks?|drink(?:ing)?\s+(?:too\s+much|every|before\s+work|to\s+(?:cope|sleep)))\b
     | \b(?:my\s+(?:wife|husband|son|daughter|mother|father|mum|mom|dad|brother|sister|partner|baby|child))\s+(?:\w+\s+)?(?:died|passed\s+away|was\s+killed)\b
-    | \b(?:she|he|they|colleague|employee)\b.*\b(?:panic\s+attacks?|crying\s+(?:every|at\s+(?:her|his|their)\s+desk)|stopped\s+eating|smells?\s+of\s+(?:alcohol|drink)|hopeless|nervous\s+breakdown)\b
+    | \b(?:she|he|they|colleague|employee)\b.{0,300}\b(?:panic\s+attacks?|crying\s+(?:every|at\s+(?:her|his|their)\s+desk)|stopped\s+eating|smells?\s+of\s+(?:alcohol|drink)|hopeless|nervous\s+breakdown)\b
     """,
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
@@ -120,6 +171,7 @@ _CONTACTS: dict[Sensitive, tuple[Contact, ...]] = {
 def screen(texts: Iterable[str]) -> Sensitive | None:
     """The gravest matter in the person's own messages: danger before HR before counselling, or None."""
     cleaned = [_FIGURES_OF_SPEECH.sub(" ", " ".join(text.replace("’", "'").split())) for text in texts]
+    cleaned = [_NO_APOSTROPHE.sub(r"\1'\2", text) for text in cleaned]
     matters: tuple[tuple[Sensitive, re.Pattern[str]], ...] = (
         ("danger", _DANGER), ("hr", _HR), ("counselling", _COUNSELLING),
     )  # fmt: skip

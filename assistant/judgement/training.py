@@ -43,7 +43,7 @@ def read_kind_cases(folder: Path) -> list[KindCase]:
             try:
                 data = json.loads(line)
                 # The earliest files hold situations only, and neither their kind nor their writer.
-                kind = data.get("kind") or "situation"
+                kind: Kind = data.get("kind") or "situation"
                 cases.append(KindCase(data["text"], kind, data.get("writer") or file.stem, bool(data.get("previous"))))
             except (ValueError, KeyError) as error:
                 raise LibraryError(f"{file}:{number}: not a worked case ({error}).") from error
@@ -51,22 +51,21 @@ def read_kind_cases(folder: Path) -> list[KindCase]:
 
 
 def train_kinds(
-    cases: Sequence[KindCase],
-    encode: Callable[[Sequence[str]], Vectors],
-    nearness: Callable[[str, Vectors], Nearness],
+    cases: Sequence[KindCase], seen: Sequence[tuple[str, Vectors, Nearness]]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The content of `assistant/data/kinds.json`, and its scores over writers left out in turn."""
-    vectors = encode([case.text for case in cases])
-    near = [nearness(case.text, vector) for case, vector in zip(cases, vectors, strict=True)]
+    """The content of `assistant/data/kinds.json`, and its scores over writers left out in turn.
 
-    def rows(which: Sequence[int]) -> tuple[NDArray[np.float64], list[str], NDArray[np.float64]]:
+    `seen` is each case as the judge will see it: text with its spelling mended, vector, nearness of the library.
+    """
+
+    def rows(which: Sequence[int]) -> tuple[NDArray[np.float64], list[Kind], NDArray[np.float64]]:
         x, y, weight = [], [], []
         share = Counter(cases[i].kind for i in which)
         for i in which:
             case = cases[i]
             # A message that stands alone may come in the middle of a conversation too.
             for has_previous in {case.has_previous, True}:
-                x.append(features(case.text, vectors[i], near[i], has_previous))
+                x.append(features(*seen[i], has_previous))
                 y.append(case.kind)
                 alone = case.kind == "follow_up" or not has_previous
                 weight.append((1.0 if alone else 0.5) * min(1.0, 400 / share[case.kind]))
@@ -80,7 +79,7 @@ def train_kinds(
         order = [list(model.classes_).index(kind) for kind in KINDS]
         return KindJudge("", model.coef_[order].round(4), model.intercept_[order].round(4))
 
-    scores = _by_writer(cases, lambda i, judge: judge.judge(cases[i].text, vectors[i], near[i], cases[i].has_previous), fit)
+    scores = _by_writer(cases, lambda i, judge: judge.judge(*seen[i], cases[i].has_previous), fit)
     judge = fit(range(len(cases)))
     digest = hashlib.sha256(judge.weights.tobytes() + judge.bias.tobytes()).hexdigest()[:8]
     return {"name": f"kinds-{len(cases)}-{digest}", "weights": judge.weights.tolist(), "bias": judge.bias.tolist()}, scores

@@ -85,9 +85,10 @@ def read_article(file: Path, sources: set[str], claims: set[str]) -> Article:
     end = lines.index("---", 1)
     try:
         front = FrontMatter.model_validate(yaml.safe_load("\n".join(lines[1:end])))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        raise fail(mark.line + 2 if mark else 1, f"the front matter is not valid YAML ({error.problem}).") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)  # a character that YAML forbids comes without
+        problem = getattr(error, "problem", None) or getattr(error, "reason", "unreadable")
+        raise fail(mark.line + 2 if mark else 1, f"the front matter is not valid YAML ({problem}).") from error
     except ValidationError as error:
         first = error.errors()[0]
         key = str(first["loc"][0]) if first["loc"] else ""
@@ -103,9 +104,13 @@ def read_article(file: Path, sources: set[str], claims: set[str]) -> Article:
     headings = [document.metadata.get("section", "") for document in sections]
     if not headings or "" in headings:
         raise fail(end + 2, "text stands outside a section: give each section a heading with '## '.")
-    for heading in headings:
-        if headings.count(heading) > 1:
-            raise fail(line_of(f"## {heading}"), f"the heading '{heading}' stands twice.")
+    # Read from the lines: the splitter joins two sections in a row that have one heading. Compared as ids are made.
+    slugs: set[str] = set()
+    for number, line in enumerate(lines[end + 1 :], end + 2):
+        if line.startswith("## "):
+            if slugify(line) in slugs:
+                raise fail(number, f"the heading '{line.removeprefix('## ').strip()}' stands twice.")
+            slugs.add(slugify(line))
     for heading in front.questions:
         if heading not in headings:
             raise fail(line_of(heading), f"questions: '{heading}' is not a heading of this article.")

@@ -19,7 +19,6 @@ import fcntl
 import hashlib
 import json
 import math
-import os
 import re
 import shutil
 import time
@@ -68,7 +67,7 @@ class Index:
             self._in_use = (folder / "in_use").open("rb")
             fcntl.flock(self._in_use, fcntl.LOCK_SH)
             about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
-            self._client = chromadb.PersistentClient(str(folder / "chroma"), Settings(anonymized_telemetry=False))
+            self._client: Any = chromadb.PersistentClient(str(folder / "chroma"), Settings(anonymized_telemetry=False))
             self._passages = self._client.get_collection(PASSAGES, embedding_function=None)
             self._phrasings = self._client.get_collection(PHRASINGS, embedding_function=None)
             self._bm25 = bm25s.BM25.load(folder / "bm25", mmap=True, show_progress=False)
@@ -78,6 +77,7 @@ class Index:
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # Chroma's Rust side raises its panics past Exception
+            self.close()  # or the broken index would count as in use, and never be removed
             raise BrokenIndexError(f"{folder}: {error!r}") from error
 
     def _probe(self, about: dict[str, Any]) -> None:
@@ -137,8 +137,10 @@ class Index:
 
     def close(self) -> None:
         """Lets go of the files, so that a later build may remove them."""
-        self._client.close()
-        self._in_use.close()
+        for held in ("_client", "_in_use"):
+            if hasattr(self, held):  # an index that did not open may lack them
+                with contextlib.suppress(Exception):
+                    getattr(self, held).close()
 
 
 def open_or_build(
@@ -203,7 +205,7 @@ def _build(
     }
     vectors = _embed([*said.values(), *asked.values()], home, folder, encoder, progress)
 
-    client = chromadb.PersistentClient(str(folder / "chroma"), Settings(anonymized_telemetry=False))
+    client: Any = chromadb.PersistentClient(str(folder / "chroma"), Settings(anonymized_telemetry=False))
     stored: list[Any] = [{"passage": json.dumps(asdict(passage))} for passage in passages]
     _fill(client, PASSAGES, said, vectors[: len(said)], stored)
     _fill(client, PHRASINGS, asked, vectors[len(said) :], None)

@@ -1,0 +1,81 @@
+"""`python -m evals`: scores the built-in assistant on the reference sets, and fails when a figure is under its floor."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from assistant.encoder import ENCODER_NAME, load_encoder
+from assistant.errors import AssistantError
+from assistant.pipeline import build_assistant
+from assistant.settings import read_settings
+from evals import HERE, read_cases
+from evals.answers import library_passages, score_answers, score_rankings
+from evals.intervals import Figure
+from evals.kinds import score_kinds
+
+
+def below_floor(figures: list[Figure], floors: dict[str, float], *, fast: bool) -> list[str]:
+    """The names of the figures that are under their floor.
+
+    A third of the cases moves more by chance, so there the whole interval must be under it.
+    """
+    return [f.name for f in figures if (f.high if fast else f.value) < floors.get(f.name.strip(), 0.0) - 1e-9]
+
+
+@click.command()
+@click.option("--fast", is_flag=True, help="Every third case, in under a minute.")
+@click.option("--failures", is_flag=True, help="List the cases that failed.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the figures to FILE.")
+def main(fast: bool, failures: bool, json_file: Path | None) -> None:
+    """Scores the built-in assistant on the reference sets."""
+    settings = read_settings()
+    assistant = build_assistant(
+        settings, lambda done, total: None, lambda: click.echo("Another process is building the index ...", err=True)
+    )
+    questions, messages = read_cases("questions.jsonl", fast=fast), read_cases("kinds.jsonl", fast=fast)
+    floors = json.loads((HERE / "floors.json").read_text(encoding="utf-8"))
+
+    started = time.perf_counter()
+    answers = asyncio.run(score_answers(assistant, questions, library_passages(settings.corpus_dir)))
+    kinds = asyncio.run(score_kinds(assistant, messages))
+    rankings = score_rankings(assistant.index, load_encoder(), questions)
+    figures = [*answers.figures, *rankings, *kinds.figures]
+
+    click.echo(f"{'':<42}{'value':>7}{'n':>6}   95% interval     floor")
+    for f in figures:
+        floor = floors.get(f.name.strip())
+        click.echo(
+            f"{f.name:<42}{f.value:7.3f}{f.n:6}   {f.low:.3f} to {f.high:.3f}   {floor if floor is not None else ''}"
+        )
+    click.echo(f"index {assistant.index.name}, {ENCODER_NAME}, {time.perf_counter() - started:.0f} s")
+    if failures:
+        for line in (*answers.failures, *kinds.failures):
+            click.echo(line)
+    under = below_floor(figures, floors, fast=fast)
+    if json_file is not None:
+        record = {
+            "index": assistant.index.name,
+            "encoder": ENCODER_NAME,
+            "fast": fast,
+            "figures": [asdict(f) for f in figures],
+            "under_floor": under,
+            "failures": [*answers.failures, *kinds.failures],
+        }
+        json_file.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if under:
+        click.echo(f"Under the floor in evals/floors.json: {'; '.join(under)}.", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except AssistantError as error:
+        sys.exit(str(error))

@@ -1,0 +1,1 @@
+"""What the assistant costs, as ratios to what it is built on: `python -m evals.benchmarks`."""

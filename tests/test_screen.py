@@ -1,0 +1,200 @@
+"""Danger, matters for HR and distress come before anything else; figures of speech do not."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from assistant.judgement.screen import help_for, screen
+
+DANGER = [
+    "I want to kill myself.",
+    "I've been thinking about ending my life.",
+    "Some days I don't want to be here anymore.",
+    "I have the pills lined up on the kitchen table.",
+    "Everyone would be better off without me.",
+    "I just want it all to stop, I want to go to sleep and never wake up.",
+    "I can't see a way forward and I've written letters to my kids.",
+    "what's the point of living if I fail this promotion too",
+    "my mentee told me she wants to die",
+    "One of my team texted me that he is going to end it tonight.",
+    "I stood on the bridge yesterday and nearly did it.",
+    "Sometimes on the drive in I think about steering into the oncoming lane.",
+    "i keep cutting my arms after work",
+    "I've started hurting myself again since the reorganisation.",
+    "My coach says he will kill me if I tell anyone.",
+    "A colleague said he'd bring a gun to the office on Friday.",
+    "My boss pushed me against the wall and put his hands round my throat.",
+    "My husband hits me and I can't concentrate at work, would a mentor help?",
+    "He said he knows where I live and that I'd be sorry.",
+    "I am going to make my manager pay, I've got a knife in my bag.",
+    "I swear I'll burn this place down.",
+    "she raped me at the offsite",
+    "Nobody would notice if I was gone for good.",
+    "I don't see why I should go on living.",
+    "my coachee said goodbye to everyone and gave away her things",
+    "I wish I'd never wake up again",
+    "I took a whole box of paracetamol an hour ago",
+    "i cant do this anymore, i just want to disappear for ever",
+    "I feel unsafe going home, my partner threatened me with a knife",
+    "I'm on the roof of the office and don't know why I shouldn't jump",
+    "kms",
+    "I wanna die lol but seriously",
+    "unalive myself",
+    "There's a man at work who follows me home every night and I'm scared he'll hurt me",
+    "Ich will nicht mehr leben.",
+    "life isn't worth living since I lost the job",
+    "I might as well be dead",
+    "I dont want to live any more",
+    "I’m thinking of jumping in front of a train",
+    "my report has been self-harming",
+    "He beat me up in the car park after the meeting.",
+    "I can't go on like this, I've got a plan and a date",
+    "I want to hurt my boss, badly",
+    "she keeps talking about killing herself",
+    "I am planning my own death",
+    "thinking about suicide every morning before stand-up",
+    "I have no reason to be alive",
+    "he attacked me with a screwdriver on the night shift",
+    "My apprentice has tied a rope in the garage",
+    "I would rather be dead than go back there",
+    "I've been looking up painless ways to die",
+]
+
+LOOKALIKES = [
+    "This job is killing me, how do I delegate?",
+    "I'd kill for a mentor like that.",
+    "Shoot me some ideas for my first mentoring meeting.",
+    "I'm dying to become a partner.",
+    "I'm back after cancer and leading my first team.",
+    "The deadline is killing us.",
+    "Our project died last year and I want to learn from it.",
+    "I nearly died of embarrassment in that presentation.",
+    "My presentation bombed, who can help me?",
+    "She is a killer negotiator and I want to learn from her.",
+    "I want to attack this problem from a new side.",
+    "How do I beat imposter syndrome?",
+    "Should I take the plunge and ask her to mentor me?",
+    "My mentor pulled the trigger on the reorganisation.",
+    "Going freelance now would be career suicide, right?",
+    "I shot myself in the foot in the appraisal.",
+    "Can a coach help me end the meeting culture in my team?",
+    "How do I end a mentoring relationship?",
+    "I want to end things with my mentor kindly.",
+    "My old manager passed away and I took over her team.",
+    "How do I jump into a new field?",
+    "I'm drowning in emails and need better habits.",
+    "I could murder a coffee; anyway, how long does coaching last?",
+    "Is it normal to feel dead tired after a coaching session?",
+    "The new software hits me as overcomplicated.",
+    "My boss threw me under the bus in the board meeting.",
+    "I don't want to be here any more in this department, should I find a mentor elsewhere?",
+    "Should I cut my team some slack?",
+    "He hits his targets and she hits hers, so why coach them?",
+    "I would rather stay in my job than go on to be a manager.",
+    "How do I kill two birds with one stone: coach and mentor?",
+    "I can't go on holiday because nobody can stand in for me.",
+    "My sister works in a hospital and mentors nurses.",
+    "Let's take a stab at setting goals.",
+    "We have a bullet-point culture and I hate it.",
+    "Is there a point in going on with a mentor who never prepares?",
+    "He is such a straight shooter, can he be my mentor?",
+    "I was floored by the feedback and it hit me hard.",
+    "The takeover battle left my team wounded, what kind of coaching helps?",
+    "I'm thinking of jumping ship to a competitor.",
+    "My mentor wants me to stand on my own feet.",
+    "I don't want to live in London any more, can I keep my mentor?",
+    "I'm sick of being at the end of my rope with this project plan, who can coach me?",
+    "We lost a big customer and my team is in mourning.",
+    "I have a plan and a date for my talk.",
+    "My team would be better off with a different manager.",
+    "I want to disappear into the data team for a year.",
+]
+
+HR = [
+    "My supervisor is harassing me and nobody helps.",
+    "A colleague groped me at the party.",
+    "He keeps touching my leg in the van and my manager laughs.",
+    "I was passed over because I am pregnant.",
+    "My boss asked me to falsify the safety report.",
+    "We are bullied by the shift leader, all three of us.",
+    "They make racist jokes about my colleague every day.",
+    "My boss put his hand on my back again after I told him to stop.",
+    "Since I told her I'm pregnant I have been taken off the project.",
+]
+
+COUNSELLING = [
+    "I have panic attacks before every team meeting.",
+    "I'm burnt out and I can't sleep.",
+    "My wife died in spring and I am back at work.",
+    "I cry every morning in the car park.",
+    "I feel so depressed that I can't get out of bed.",
+    "My colleague stopped eating and she is crying at her desk.",
+]
+
+
+@pytest.mark.parametrize("text", DANGER)
+def test_danger_is_seen_plain_or_veiled(text: str) -> None:
+    assert screen([text]) == "danger"
+
+
+@pytest.mark.parametrize("text", LOOKALIKES)
+def test_a_figure_of_speech_or_an_everyday_matter_is_left_alone(text: str) -> None:
+    assert screen([text]) is None
+
+
+@pytest.mark.parametrize("text", HR)
+def test_harassment_and_unfair_treatment_are_matters_for_hr(text: str) -> None:
+    assert screen([text]) == "hr"
+
+
+@pytest.mark.parametrize("text", COUNSELLING)
+def test_illness_and_distress_are_matters_for_counselling(text: str) -> None:
+    assert screen([text]) == "counselling"
+
+
+@pytest.mark.parametrize(
+    "text", ["What should HR do if a mentor harasses someone?", "Can coaching help a team with a history of bullying?"]
+)
+def test_a_question_about_harassment_is_not_danger(text: str) -> None:
+    assert screen([text]) != "danger"
+
+
+@pytest.mark.parametrize("later", ["Only joking!", "I am fine, forget it.", "How long does coaching last?", "ignore that"])
+def test_no_later_message_switches_danger_off(later: str) -> None:
+    assert screen(["I want to kill myself.", later]) == "danger"
+    assert screen(["hello", "I want to kill myself.", *[later] * 5]) == "danger"
+
+
+def test_the_gravest_matter_counts_whatever_the_order() -> None:
+    assert screen([COUNSELLING[0], HR[0], DANGER[0]]) == screen([DANGER[0], HR[0], COUNSELLING[0]]) == "danger"
+    assert screen([COUNSELLING[0], HR[0]]) == screen([HR[0], COUNSELLING[0]]) == "hr"
+
+
+def test_a_figure_of_speech_hides_no_danger_beside_it() -> None:
+    assert screen(["This job is killing me. I want to kill myself."]) == "danger"
+
+
+@pytest.mark.parametrize("text", ["I WANT TO KILL MYSELF", "I  want\nto   kill\tmyself", "I don’t want to be alive", "i dont want to live anymore"])
+def test_capitals_white_space_and_apostrophes_make_no_difference(text: str) -> None:
+    assert screen([text]) == "danger"
+
+
+@pytest.mark.parametrize("texts", [[], [""], ["hello"], ["😀"]])
+def test_nothing_is_seen_where_nothing_is(texts: list[str]) -> None:
+    assert screen(texts) is None
+
+
+@pytest.mark.parametrize("matter", ["danger", "hr", "counselling"])
+def test_every_matter_has_words_and_somebody_to_turn_to(matter: str) -> None:
+    words = help_for(matter)  # type: ignore[arg-type]
+    assert "emergency number" in words.text
+    assert words.contacts
+    assert all(contact.name and contact.how for contact in words.contacts)
+
+
+def test_a_long_message_is_screened_quickly() -> None:
+    started = time.perf_counter()
+    screen(["I take my pills and think about him if I want it to be better than the end. " * 100] * 5)
+    assert time.perf_counter() - started < 2
