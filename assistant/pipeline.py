@@ -163,7 +163,9 @@ def check_messages(messages: Sequence[Turn]) -> None:
         if turn.role not in ("user", "assistant"):
             raise MessageError(f"The role {turn.role!r} is not allowed: use 'user' or 'assistant'.")
         if turn.role == "user" and len(turn.content) > MAX_CHARACTERS:
-            raise MessageError(f"A message may have {MAX_CHARACTERS:,} characters; this one has {len(turn.content):,}: shorten it.")
+            raise MessageError(
+                f"A message may have {MAX_CHARACTERS:,} characters; this one has {len(turn.content):,}: shorten it."
+            )
 
 
 def build_assistant(settings: Settings, progress: Progress, waiting: Callable[[], None]) -> Assistant:

@@ -168,7 +168,7 @@ def test_a_message_about_danger_gets_help_and_contacts_and_nothing_else(page: An
 
 
 def test_a_matter_for_hr_shows_the_help_before_the_answer(page: Any) -> None:
-    _ask(page, "My boss bullies me, can a coach help?")
+    _ask(page, "my boss bullies me")
     page.locator(".sources").wait_for()
     assert _bot(page).inner_text().startswith("What you describe should not be left to a coach")
 
@@ -220,7 +220,7 @@ def test_axe_finds_nothing_wrong(browser: Any, address: str, scheme: str) -> Non
     with browser.new_context(color_scheme=scheme, reduced_motion="reduce") as context:
         page = _open(context, address)
         found = {"start": Axe().run(page)}
-        _ask(page, "My boss bullies me, can a coach help?")
+        _ask(page, "my boss bullies me")
         page.locator(".sources").wait_for()
         _ask(page, "What is the capital of Peru?")
         page.locator("#conversation .option").first.wait_for()
@@ -269,7 +269,9 @@ def test_no_request_goes_to_another_host(browser: Any, address: str) -> None:
         assert len(asked) > 10
         reached = [url for url in asked if not url.startswith((address, "data:", "blob:"))]
         assert [url for url in reached if "elsewhere.example" not in url] == []
-        blocked = page.evaluate("() => [...document.images].filter(i => i.src.includes('elsewhere')).every(i => !i.naturalWidth)")
+        blocked = page.evaluate(
+            "() => [...document.images].filter(i => i.src.includes('elsewhere')).every(i => !i.naturalWidth)"
+        )
         assert blocked
 
 

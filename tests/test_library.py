@@ -52,7 +52,7 @@ def test_every_source_says_its_title_and_what_our_reading_rests_on() -> None:
     readings = {"abstract", "page opening", "second-hand"}
     broken = [
         key for key, table in read_list(CORPUS / "sources.toml").items()
-        if not table.get("title") or not readings & set(re.split(r"[,;] ", str(table.get("read"))))
+        if not table.get("title") or (table["kind"] != "practice" and not readings & set(re.split(r"[,;] ", str(table.get("read")))))
     ]  # fmt: skip
     assert broken == []
 

@@ -47,7 +47,7 @@ def rooms_imported_by(source: str, package: str = "assistant") -> set[str]:
                 up = package.split(".")
                 base = ".".join([*up[: len(up) - node.level + 1], *filter(None, [node.module])])
             names |= {f"{base}.{alias.name}" for alias in node.names}
-    return {name.split(".")[1] for name in names if name.startswith("assistant.")}
+    return {name.split(".")[1] for name in names if name.startswith("assistant.")} - {"__version__"}
 
 
 def test_the_check_sees_every_form_of_import() -> None:
@@ -89,7 +89,7 @@ def test_no_file_names_a_path_of_the_machine_it_was_written_on() -> None:
 
 
 def test_no_test_can_reach_the_network() -> None:
-    with pytest.raises(AssertionError, match=r"192\.0\.2\.1"):
-        socket.create_connection(("192.0.2.1", 80), timeout=1)
+    with socket.socket() as far, pytest.raises(AssertionError, match=r"192\.0\.2\.1"):
+        far.connect(("192.0.2.1", 80))
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
         assert client.getpeername() == server.getsockname()

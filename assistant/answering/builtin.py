@@ -28,8 +28,13 @@ _ASKS_YES_NO = re.compile(
     r"isn'?t|aren'?t|don'?t|doesn'?t|can'?t|shouldn'?t|won'?t|must)\b|\b(?:true|right|correct|really|ok|normal|allowed|myth)\b\W*|\bor\s+(?:not|no)\b",
     re.IGNORECASE,
 )
-_ASKS_NUMBER = re.compile(r"\bhow\s+(?:many|much|long|often|big|large|high)\b|\b(?:number|percent\w*|cost|price|fee|rate|hours?)\b", re.IGNORECASE)
-_NUMBER = re.compile(r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|dozen|monthly|weekly|half)\b", re.IGNORECASE)
+_ASKS_NUMBER = re.compile(
+    r"\bhow\s+(?:many|much|long|often|big|large|high)\b|\b(?:number|percent\w*|cost|price|fee|rate|hours?)\b",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|dozen|monthly|weekly|half)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,11 @@ def _from_best(question: str, hit: Hit, weigh: Callable[[str], dict[str, float]]
     def relevance(number: int) -> float:
         text = hit.passage.sentences[number].text
         shared = sum(asked[stem] for stem in asked.keys() & weigh(text).keys())
-        return shared / (sum(asked.values()) or 1.0) - 0.05 * number + (0.2 if wants_number and _NUMBER.search(text) else 0.0)
+        return (
+            shared / (sum(asked.values()) or 1.0)
+            - 0.05 * number
+            + (0.2 if wants_number and _NUMBER.search(text) else 0.0)
+        )
 
     fresh = [number for number, s in enumerate(hit.passage.sentences) if s.text not in said_before]
     return sorted([fresh[0], *sorted(fresh[1:], key=relevance, reverse=True)[: FROM_BEST_PASSAGE - 1]])

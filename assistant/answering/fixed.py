@@ -31,7 +31,9 @@ _PRIVACY = (
 )
 _THANKS = "You are welcome. If another question comes up, just ask."
 _GOODBYE = "Goodbye, and good luck with it. You can come back at any time."
-_APOLOGY = "I am sorry that this was no help. Tell me in other words what you would like to know, and I will look again."
+_APOLOGY = (
+    "I am sorry that this was no help. Tell me in other words what you would like to know, and I will look again."
+)
 _GREETING = "Hello. " + _CAPABILITIES
 _ACKNOWLEDGED = "Good. Is there anything else you would like to know about coaching or mentoring?"
 

@@ -32,7 +32,9 @@ _FIGURES_OF_SPEECH = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
-_RELATIVE = r"(?:husband|wife|partner|boyfriend|girlfriend|ex|father|dad|mother|mum|mom|brother|son|stepfather|flatmate)"
+_RELATIVE = (
+    r"(?:husband|wife|partner|boyfriend|girlfriend|ex|father|dad|mother|mum|mom|brother|son|stepfather|flatmate)"
+)
 _PERSON = rf"(?:{_RELATIVE}|boss|manager|supervisor|colleague|co-?worker|customer|client|patient|mentor|mentee|coach|man|guy|someone|somebody)"
 _VICTIM = rf"(?:me|us|him|her|them|you|someone|somebody|everyone|everybody|people|one\s+of\s+\w+|(?:my|his|her|their|the|a)\s+(?:own\s+)?(?:{_PERSON}|kids?|child(?:ren)?|team|family|whole\s+\w+))"
 # What can be hurt or attacked without any violence.

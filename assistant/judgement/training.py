@@ -82,7 +82,11 @@ def train_kinds(
     scores = _by_writer(cases, lambda i, judge: judge.judge(*seen[i], cases[i].has_previous), fit)
     judge = fit(range(len(cases)))
     digest = hashlib.sha256(judge.weights.tobytes() + judge.bias.tobytes()).hexdigest()[:8]
-    return {"name": f"kinds-{len(cases)}-{digest}", "weights": judge.weights.tolist(), "bias": judge.bias.tolist()}, scores
+    return {
+        "name": f"kinds-{len(cases)}-{digest}",
+        "weights": judge.weights.tolist(),
+        "bias": judge.bias.tolist(),
+    }, scores
 
 
 def _by_writer(

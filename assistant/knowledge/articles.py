@@ -52,7 +52,9 @@ def read_articles(corpus: Path) -> list[Article]:
     """
     files = sorted((corpus / "articles").glob("*.md"))
     if not files:
-        raise LibraryError(f"No article found in {corpus / 'articles'}: set COACH_OR_MENTOR_CORPUS_DIR to the library's folder.")
+        raise LibraryError(
+            f"No article found in {corpus / 'articles'}: set COACH_OR_MENTOR_CORPUS_DIR to the library's folder."
+        )
     sources = set(read_list(corpus / "sources.toml"))
     claims = set(read_list(corpus / "claims.toml"))
     return [read_article(file, sources, claims) for file in files]
@@ -81,7 +83,9 @@ def read_article(file: Path, sources: set[str], claims: set[str]) -> Article:
         return next((number for number, line in enumerate(lines, 1) if line.strip().strip("\"'").startswith(start)), 1)
 
     if not lines or lines[0] != "---" or "---" not in lines[1:]:
-        raise fail(1, "the front matter is missing: begin the file with a line '---' and end the front matter with another.")
+        raise fail(
+            1, "the front matter is missing: begin the file with a line '---' and end the front matter with another."
+        )
     end = lines.index("---", 1)
     try:
         front = FrontMatter.model_validate(yaml.safe_load("\n".join(lines[1:end])))

@@ -34,10 +34,10 @@ import numpy as np
 
 from assistant.domain import Passage, Sentence
 from assistant.encoder import ENCODER_NAME, OnnxEncoder, Vectors
-from assistant.errors import IndexUnavailableError
+from assistant.errors import AssistantError, IndexUnavailableError
 from assistant.knowledge.words import stems
 
-FORMAT = 3
+FORMAT = 4
 # Two collections: what passages say, and how people ask for them (heading and phrasings, several to a passage).
 PASSAGES, PHRASINGS = "passages", "phrasings"
 
@@ -63,11 +63,16 @@ class Index:
 
         self.folder = folder
         self.name = folder.name.split(".")[0]
+        self._client: Any = None
+        self._in_use: IO[bytes] | None = None
         try:
             self._in_use = (folder / "in_use").open("rb")
             fcntl.flock(self._in_use, fcntl.LOCK_SH)
             about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
-            self._client: Any = chromadb.PersistentClient(str(folder / "chroma"), Settings(anonymized_telemetry=False))
+            # Chroma takes its process down with it when a file of a graph is cut short, so that is looked at first.
+            if about["sizes"] != _sizes(folder):
+                raise BrokenIndexError("a file has not the size it was written with")
+            self._client = chromadb.PersistentClient(str(folder / "chroma"), Settings(anonymized_telemetry=False))
             self._passages = self._client.get_collection(PASSAGES, embedding_function=None)
             self._phrasings = self._client.get_collection(PHRASINGS, embedding_function=None)
             self._bm25 = bm25s.BM25.load(folder / "bm25", mmap=True, show_progress=False)
@@ -188,9 +193,7 @@ def _open_existing(home: Path, fingerprint: str) -> Index | None:
     return None
 
 
-def _build(
-    fingerprint: str, passages: list[Passage], home: Path, encoder: OnnxEncoder, progress: Progress
-) -> Path:
+def _build(fingerprint: str, passages: list[Passage], home: Path, encoder: OnnxEncoder, progress: Progress) -> Path:
     import bm25s
     import chromadb
     from chromadb.config import Settings
@@ -212,9 +215,7 @@ def _build(
     client.close()
 
     words = bm25s.BM25()
-    words.index(
-        stems([" ".join((p.title, p.section, *p.phrasings, p.text)) for p in passages]), show_progress=False
-    )
+    words.index(stems([" ".join((p.title, p.section, *p.phrasings, p.text)) for p in passages]), show_progress=False)
     words.save(folder / "bm25", show_progress=False)
     counted = Counter(word for passage in passages for word in re.findall(r"[a-z]{3,}", passage.text.lower()))
     about = {
@@ -225,6 +226,7 @@ def _build(
         "words": counted,
         "probe_id": passages[0].id,
         "probe_vector": vectors[0].tolist(),
+        "sizes": _sizes(folder),
     }
     (folder / "in_use").touch()
     (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")
@@ -245,6 +247,12 @@ def _fill(client: Any, name: str, texts: dict[str, str], vectors: Vectors, metad
             documents=documents[part],
             metadatas=metadatas[part] if metadatas else None,
         )
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    """The files that nothing writes to once an index is finished, with their sizes (SQLite tidies up its own)."""
+    files = [*(folder / "chroma").glob("*/*"), *(folder / "bm25").iterdir()]
+    return {str(file.relative_to(folder)): file.stat().st_size for file in files}
 
 
 def _nearest(collection: Any, vector: Vectors, limit: int) -> dict[str, float]:
@@ -320,11 +328,15 @@ def _readable_disk_errors(home: Path) -> Iterator[None]:
     except OSError as error:
         way_out = "set COACH_OR_MENTOR_DATA_DIR to a folder that can be written"
         if error.errno == errno.ENOSPC:
-            raise IndexUnavailableError(f"The disk that holds {home} is full: free some space, or {way_out}.") from error
+            raise IndexUnavailableError(
+                f"The disk that holds {home} is full: free some space, or {way_out}."
+            ) from error
         raise IndexUnavailableError(f"The index cannot be kept in {home} ({error.strerror}): {way_out}.") from error
+    except AssistantError:
+        raise
     except Exception as error:
-        # Chroma reports a full disk in SQLite's words.
-        if "full" in str(error).lower() and _is_full(home):
+        # Chroma reports a full disk in words of its own, not always the same.
+        if _is_full(home):
             raise IndexUnavailableError(
                 f"The disk that holds {home} is full: free some space, or set COACH_OR_MENTOR_DATA_DIR to another folder."
             ) from error

@@ -49,7 +49,12 @@ def split_article(article: Article) -> list[Passage]:
 
 
 def make_passage(
-    article: str, title: str, section: str, sentences: tuple[Sentence, ...], phrasings: tuple[str, ...], suffix: str = ""
+    article: str,
+    title: str,
+    section: str,
+    sentences: tuple[Sentence, ...],
+    phrasings: tuple[str, ...],
+    suffix: str = "",
 ) -> Passage:
     """A passage with its id and its content hash."""
     content = "\n".join([title, section, *phrasings, *(f"{s.text} {s.sources}" for s in sentences)])

@@ -46,7 +46,11 @@ def search(index: Index, query: str, vector: Vectors, limit: int) -> Found:
         for passage_id in ranked
         if passage_id in passages
     ]
-    return Found(tuple(_without_duplicates(hits)[:limit]), tuple(sorted(dense.values(), reverse=True)), max(bm25.values(), default=0.0))
+    return Found(
+        tuple(_without_duplicates(hits)[:limit]),
+        tuple(sorted(dense.values(), reverse=True)),
+        max(bm25.values(), default=0.0),
+    )
 
 
 def _without_duplicates(hits: list[Hit]) -> list[Hit]:

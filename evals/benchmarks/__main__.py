@@ -172,7 +172,11 @@ def _resident_mb(pid: int) -> float:
 
 
 @click.command()
-@click.option("--large", is_flag=True, help=f"Also retrieval among {LARGE:,} synthetic passages (some minutes).")
+@click.option(
+    "--large",
+    is_flag=True,
+    help=f"Also retrieval among {LARGE:,} synthetic passages (many minutes, most of them building).",
+)
 def main(large: bool) -> None:
     """Measures what the assistant costs against what it is built on."""
     settings = read_settings()
