@@ -121,7 +121,12 @@ def many_passages() -> list[Passage]:
 
 def open_large(home: Path, encoder: CountingEncoder) -> Index:
     return open_or_build(
-        "large", many_passages, home, encoder, lambda done, total: None, lambda: None  # type: ignore[arg-type]
+        "large",
+        many_passages,
+        home,
+        encoder,
+        lambda done, total: None,
+        lambda: None,  # type: ignore[arg-type]
     )
 
 
@@ -175,9 +180,7 @@ def test_another_distance_than_cosine_is_noticed(small_corpus: Path, home: Path)
     passages = read_passages(small_corpus)
     client = chromadb.PersistentClient(str(folder / "chroma"), Settings(anonymized_telemetry=False))
     client.delete_collection("passages")
-    collection = client.create_collection(
-        "passages", embedding_function=None, configuration={"hnsw": {"space": "l2"}}
-    )
+    collection = client.create_collection("passages", embedding_function=None, configuration={"hnsw": {"space": "l2"}})
     collection.add(
         ids=[passage.id for passage in passages],
         embeddings=CountingEncoder().encode([passage.text for passage in passages]),  # type: ignore[arg-type]
@@ -327,7 +330,9 @@ def mounted(folder: Path, options: str) -> bool:
     if sys.platform != "linux" or os.geteuid() != 0:
         return False
     folder.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], capture_output=True, check=False)
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], capture_output=True, check=False
+    )
     return done.returncode == 0
 
 

@@ -161,7 +161,9 @@ def test_a_question_about_harassment_is_not_danger(text: str) -> None:
     assert screen([text]) != "danger"
 
 
-@pytest.mark.parametrize("later", ["Only joking!", "I am fine, forget it.", "How long does coaching last?", "ignore that"])
+@pytest.mark.parametrize(
+    "later", ["Only joking!", "I am fine, forget it.", "How long does coaching last?", "ignore that"]
+)
 def test_no_later_message_switches_danger_off(later: str) -> None:
     assert screen(["I want to kill myself.", later]) == "danger"
     assert screen(["hello", "I want to kill myself.", *[later] * 5]) == "danger"
@@ -176,7 +178,10 @@ def test_a_figure_of_speech_hides_no_danger_beside_it() -> None:
     assert screen(["This job is killing me. I want to kill myself."]) == "danger"
 
 
-@pytest.mark.parametrize("text", ["I WANT TO KILL MYSELF", "I  want\nto   kill\tmyself", "I don’t want to be alive", "i dont want to live anymore"])
+@pytest.mark.parametrize(
+    "text",
+    ["I WANT TO KILL MYSELF", "I  want\nto   kill\tmyself", "I don’t want to be alive", "i dont want to live anymore"],
+)
 def test_capitals_white_space_and_apostrophes_make_no_difference(text: str) -> None:
     assert screen([text]) == "danger"
 

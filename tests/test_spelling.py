@@ -35,7 +35,18 @@ def test_a_slip_is_mended_to_the_library_s_word(typed: str, meant: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["mentor", "where there", "rotor", "xyzzyq", "entor", "men tor", "it's the mentr's", "", "42 2026", "Mentor, coach!"],
+    [
+        "mentor",
+        "where there",
+        "rotor",
+        "xyzzyq",
+        "entor",
+        "men tor",
+        "it's the mentr's",
+        "",
+        "42 2026",
+        "Mentor, coach!",
+    ],
 )
 def test_what_is_right_or_too_far_off_stays_as_it_is(text: str) -> None:
     assert mend(text) == text

@@ -87,7 +87,7 @@ class Index:
 
     def _probe(self, about: dict[str, Any]) -> None:
         for collection, count in ((self._passages, about["passages"]), (self._phrasings, about["phrasings"])):
-            if collection.configuration["hnsw"]["space"] != "cosine":  # type: ignore[index]
+            if collection.configuration["hnsw"]["space"] != "cosine":
                 raise BrokenIndexError("the distance is not cosine")
             if collection.count() != (count if isinstance(count, int) else len(count)):
                 raise BrokenIndexError("records are missing")

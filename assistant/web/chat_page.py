@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import AsyncIterator, Sequence
 from html import escape
@@ -28,6 +29,7 @@ _INTRO = """
 <p class="privacy">This is a program, not a person. Only you see what you type: nothing is stored or logged, no outside model
 reads it, and the conversation lives in this browser window only.</p>
 """
+_FAULT = "Something went wrong on our side. Your message is still in the box: please send it again."
 _CONCURRENT = 20
 # What stands around an answer in its message, and is not part of it.
 _AROUND = re.compile(r'<div class="(?:help|sources|notice)">.*?</div>', re.DOTALL)
@@ -73,6 +75,11 @@ def build_page(assistant: Assistant) -> gr.Blocks:
         except AssistantError as error:
             # The message itself stays in the text box and out of the conversation, so that it can be mended.
             yield [*before, {"role": "assistant", "content": _block("notice", str(error))}], _ready(text)
+            return
+        except Exception as error:
+            # Named by its type alone: its text could hold what the person typed.
+            logging.getLogger(__name__).error("A reply failed: %s.", type(error).__name__)
+            yield [*asked, {"role": "assistant", "content": _block("notice", _FAULT)}], _ready(text)
             return
         yield gr.update(), _ready()
 
