@@ -61,6 +61,21 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 
 
+_ABOUT_THE_PROGRAM = re.compile(
+    r"\b(?:read|reads|reading|see|sees|saved?|stored?|store|recorded|logged|private|confidential|anonymous)\b[^.?!]{0,30}"
+    r"\b(?:this(?:\s+(?:chat|conversation))?|(?:our|these|my)\s+(?:chat|conversation|messages?)s?|(?:what|anything|everything)\s+i(?:\s+am|'m)?\s+(?:type|typing|write|writing))\s*(?:[?.!]|$)"
+    r"|\b(?:do|does|will|are)\s+(?:you|this\s+(?:chat|tool|bot|page|thing|assistant))\s+(?:save|store|keep|record|log|remember|saving|storing|recording)\b"
+    r"|\bis\s+this\s+(?:chat\s+|conversation\s+)?(?:private|confidential|anonymous|recorded|logged|being\s+(?:read|recorded|saved))\b"
+    r"|\bwhat\s+(?:can|could)\s+you\s+(?:do|help|answer|tell)\b[^.?!]{0,12}[?.!]*$",
+    re.IGNORECASE,
+)
+
+
+def asks_about_the_program(message: str) -> bool:
+    """Whether a message asks what this program does with what is typed, or what it can do: not for the library."""
+    return _ABOUT_THE_PROGRAM.search(message.replace("’", "'").strip()) is not None
+
+
 def small_talk(message: str) -> str:
     """A straight reply to a message that asks nothing of the library."""
     folded = " ".join(message.replace("’", "'").lower().split())
