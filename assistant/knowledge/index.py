@@ -163,6 +163,7 @@ def open_or_build(
     """
     index = _open_existing(home, fingerprint)
     if index is not None:
+        _finish_removing(home, keep=index.folder)
         return index
     with _readable_disk_errors(home):
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -287,6 +288,14 @@ def _embed(texts: list[str], home: Path, folder: Path, encoder: OnnxEncoder, pro
     vectors = np.stack([known[key] for key in keys]).astype(np.float32)
     np.savez(folder / "vectors.npz", keys=np.array(keys), vectors=vectors)
     return vectors
+
+
+def _finish_removing(home: Path, keep: Path) -> None:
+    """Removes what a build that was killed at its very end could not; somebody who is building now does it too."""
+    if any(folder.is_dir() for folder in home.glob("*.*") if folder != keep):
+        with contextlib.suppress(OSError), (home / "build.lock").open("wb") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _remove_others(home, keep)
 
 
 def _remove_others(home: Path, keep: Path) -> None:
