@@ -100,7 +100,11 @@ class Assistant:
         matter = screen(said)
         alone = self._look_up(said[-1].strip())
         kinds = self._kinds.judge(alone.text, alone.vector, alone.nearness, has_previous=len(said) > 1)
-        kind: Kind = "smalltalk" if asks_about_the_program(said[-1]) else next(iter(kinds))
+        kind: Kind = next(iter(kinds))
+        if matter == "danger":
+            kind = "situation"
+        elif asks_about_the_program(said[-1]):
+            kind = "smalltalk"
         start = Start(
             kind,
             wants_answer=kind in ("question", "follow_up"),
