@@ -16,18 +16,15 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import click
-import numpy as np
 
-from assistant.domain import Passage, Sentence, Turn
-from assistant.encoder import WIDTH, OnnxEncoder, Vectors, load_encoder
+from assistant.domain import Turn
+from assistant.encoder import OnnxEncoder, load_encoder
 from assistant.errors import AssistantError
 from assistant.knowledge.index import embedded_text, open_or_build
-from assistant.knowledge.passages import make_passage
-from assistant.knowledge.search import search
 from assistant.pipeline import Assistant, build_assistant
 from assistant.settings import Settings, read_settings
 from evals import read_cases
@@ -35,7 +32,6 @@ from evals.answers import library_passages
 
 IMPORTS = "import chromadb, bm25s, onnxruntime, tokenizers, click, pydantic_settings"
 QUESTION = "How long does coaching last?"
-LARGE = 100_000
 
 
 def main_row(work: str, goal: str, measured: str) -> None:
@@ -117,45 +113,6 @@ def serving_memory(command: str, settings: Settings) -> str:
             server.kill()
 
 
-class RandomVectors(OnnxEncoder):
-    """Stands in for the encoder: a random unit vector a text, which is the hardest case for a nearest-neighbour graph."""
-
-    def __init__(self) -> None:
-        self._random = np.random.default_rng(7)
-
-    def encode_many(self, texts: Sequence[str], progress: Callable[[int], None]) -> Vectors:
-        vectors = self._random.standard_normal((len(texts), WIDTH), np.float32)
-        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        return vectors
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        return self.encode_many(texts, lambda finished: None)
-
-
-def large_retrieval() -> str:
-    """The 95th percentile of retrieval, without the encoder, among synthetic passages."""
-    random = np.random.default_rng(11)
-    words = np.array([f"word{number}" for number in range(20_000)])
-    # Words as unequal as in a language, so that the word ranking has long and short lists to add up.
-    drawn = words[np.minimum(random.zipf(1.3, (LARGE, 40)), len(words)) - 1]
-    passages: list[Passage] = [
-        make_passage(f"article{n // 8}", "Title", f"Section {n}", (Sentence(" ".join(row) + "."),), ())
-        for n, row in enumerate(drawn)
-    ]
-    encoder = RandomVectors()
-    with tempfile.TemporaryDirectory() as home:
-        started = time.perf_counter()
-        index = open_or_build("large", lambda: passages, Path(home), encoder, lambda done, total: None, lambda: None)
-        built = time.perf_counter() - started
-        times = []
-        for row in drawn[random.integers(0, LARGE, 220)]:
-            query, vector = " ".join(row[:10]), encoder.encode([""])[0]
-            times.append(_seconds(lambda: search(index, query, vector, 8)))  # noqa: B023
-        index.close()
-    p50, p95 = np.percentile(1000 * np.array(times[20:]), [50, 95])
-    return f"{p95:.0f} ms   (p50 {p50:.0f} ms, {len(times) - 20} queries, built in {built:.0f} s)"
-
-
 def _seconds(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
@@ -172,12 +129,7 @@ def _resident_mb(pid: int) -> float:
 
 
 @click.command()
-@click.option(
-    "--large",
-    is_flag=True,
-    help=f"Also retrieval among {LARGE:,} synthetic passages (many minutes, most of them building).",
-)
-def main(large: bool) -> None:
+def main() -> None:
     """Measures what the assistant costs against what it is built on."""
     settings = read_settings()
     encoder = load_encoder()
@@ -196,8 +148,6 @@ def main(large: bool) -> None:
         except subprocess.CalledProcessError as error:
             measured = f"skipped: {' '.join(error.cmd[:2])} failed"
         main_row(work, goal, measured)
-    if large:
-        main_row(f"retrieval among {LARGE:,} passages, p95", "<= 30 ms", large_retrieval())
 
 
 if __name__ == "__main__":
