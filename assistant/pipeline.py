@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.answering.builtin import Answer, answer_question, fixed_answer
@@ -98,12 +99,12 @@ class Assistant:
     def _work(self, messages: Sequence[Turn]) -> _Work:
         said = [turn.content for turn in messages if turn.role == "user"]
         matter = screen(said)
+        if matter == "danger":
+            return _Work(Start("situation", False, matter, help_for(matter)), fixed_answer(""))
         alone = self._look_up(said[-1].strip())
         kinds = self._kinds.judge(alone.text, alone.vector, alone.nearness, has_previous=len(said) > 1)
         kind: Kind = next(iter(kinds))
-        if matter == "danger":
-            kind = "situation"
-        elif asks_about_the_program(said[-1]):
+        if asks_about_the_program(said[-1]):
             kind = "smalltalk"
         start = Start(
             kind,
@@ -111,8 +112,6 @@ class Assistant:
             sensitive=matter,
             help=help_for(matter) if matter else None,
         )
-        if matter == "danger":
-            return _Work(start, fixed_answer(""))
         if kind == "smalltalk":
             return _Work(start, fixed_answer(small_talk(alone.text)))
         if kind == "outside":
@@ -183,7 +182,7 @@ def build_assistant(settings: Settings, progress: Progress, waiting: Callable[[]
         encoder = loading.result()
     index = open_or_build(
         fingerprint=library_fingerprint(settings.corpus_dir),
-        read_passages=lambda: _read_passages(settings),
+        read_passages=lambda: _read_passages(settings.corpus_dir),
         home=settings.data_dir / "indexes",
         encoder=encoder,
         progress=progress,
@@ -192,9 +191,8 @@ def build_assistant(settings: Settings, progress: Progress, waiting: Callable[[]
     return Assistant(encoder, index, load_kind_judge())
 
 
-def _read_passages(settings: Settings) -> list[Passage]:
+def _read_passages(corpus: Path) -> list[Passage]:
     # LangChain is wanted only where something has changed.
-    from assistant.knowledge.articles import read_articles
-    from assistant.knowledge.passages import split_article
+    from assistant.knowledge.passages import read_passages
 
-    return [passage for article in read_articles(settings.corpus_dir) for passage in split_article(article)]
+    return read_passages(corpus)

@@ -13,10 +13,11 @@ import click
 
 from assistant.encoder import ENCODER_NAME, load_encoder
 from assistant.errors import AssistantError
+from assistant.knowledge.passages import read_passages
 from assistant.pipeline import build_assistant
 from assistant.settings import read_settings
 from evals import HERE, read_cases
-from evals.answers import library_passages, score_answers, score_rankings
+from evals.answers import score_answers, score_rankings
 from evals.intervals import Figure
 from evals.kinds import score_kinds
 
@@ -43,7 +44,7 @@ def main(fast: bool, failures: bool, json_file: Path | None) -> None:
     floors = json.loads((HERE / "floors.json").read_text(encoding="utf-8"))
 
     started = time.perf_counter()
-    answers = asyncio.run(score_answers(assistant, questions, library_passages(settings.corpus_dir)))
+    answers = asyncio.run(score_answers(assistant, questions, read_passages(settings.corpus_dir)))
     kinds = asyncio.run(score_kinds(assistant, messages))
     rankings = score_rankings(assistant.index, load_encoder(), questions)
     figures = [*answers.figures, *rankings, *kinds.figures]

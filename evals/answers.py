@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from assistant.answering.builtin import source_url
 from assistant.domain import Passage, Reply, Turn
 from assistant.encoder import OnnxEncoder
-from assistant.knowledge.articles import read_articles
 from assistant.knowledge.index import Index
-from assistant.knowledge.passages import split_article
 from assistant.knowledge.search import CANDIDATES, PHRASINGS, search
 from assistant.knowledge.spelling import mend_spelling
 from assistant.pipeline import Assistant
@@ -28,11 +25,6 @@ class Scored:
 
     figures: tuple[Figure, ...]
     failures: tuple[str, ...]
-
-
-def library_passages(corpus: Path) -> list[Passage]:
-    """The passages as the files have them now, not as the index has them."""
-    return [passage for article in read_articles(corpus) for passage in split_article(article)]
 
 
 def points_said(case: dict[str, Any], answer: str) -> list[bool]:

@@ -16,11 +16,9 @@ import numpy as np
 import pytest
 from platformdirs import user_cache_path
 
-from assistant.domain import Passage
 from assistant.encoder import WIDTH, OnnxEncoder, Vectors, load_encoder
-from assistant.knowledge.articles import read_articles
 from assistant.knowledge.index import Index, library_fingerprint, open_or_build
-from assistant.knowledge.passages import split_article
+from assistant.knowledge.passages import read_passages
 from assistant.pipeline import Assistant, build_assistant
 from assistant.settings import PREFIX, Settings
 
@@ -170,11 +168,6 @@ class CountingEncoder:
 
     def is_word(self, word: str) -> bool:
         return True
-
-
-def read_passages(corpus: Path) -> list[Passage]:
-    """The passages of a library."""
-    return [passage for article in read_articles(corpus) for passage in split_article(article)]
 
 
 def build_index(

@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 
 from assistant.domain import MadeBy, Reply, Source
+from assistant.knowledge.passages import read_passages
 from assistant.pipeline import Assistant
 from evals import read_cases
 from evals.__main__ import below_floor
-from evals.answers import first_right, library_passages, points_said, score_answers, statements_kept
+from evals.answers import first_right, points_said, score_answers, statements_kept
 from evals.intervals import Figure, figure, wilson
 from evals.kinds import conversation, handled, mid_conversation, score_kinds
 
@@ -73,7 +74,7 @@ def test_every_question_has_key_points_whose_patterns_compile_and_are_lower_case
 
 
 def test_every_right_section_is_in_the_library() -> None:
-    there = {passage.id for passage in library_passages(ROOT / "corpus")}
+    there = {passage.id for passage in read_passages(ROOT / "corpus")}
     assert [(case["id"], s) for case in QUESTIONS for s in case["sections"] if s not in there] == []
     assert [case["id"] for case in QUESTIONS if not case["sections"]] == []
 

@@ -2,7 +2,7 @@
 
 A logistic regression on the message's vector, how near the library comes to it, and a few plain marks of its form.
 The weights in `assistant/data/kinds.json` are learned from the worked cases in `corpus/cases` by
-`python -m assistant.judgement.training`.
+`coach-or-mentor train`.
 """
 
 from __future__ import annotations
@@ -64,13 +64,14 @@ def features(text: str, vector: Vectors, nearness: Nearness, has_previous: bool)
     """What the regression sees of a message."""
     words = re.findall(r"[a-z']+", text.lower().replace("’", "'"))
     few = len(words) + 3
+    of_the_field = _FIELD.search(text) is not None
     marks = [
         nearness.best,
         nearness.fifth,
         nearness.bm25 / 10,
         1.0 if has_previous else 0.0,
-        1.0 if _FIELD.search(text) else 0.0,
-        1.0 if _FIELD.search(text) and nearness.best > 0.6 else 0.0,
+        1.0 if of_the_field else 0.0,
+        1.0 if of_the_field and nearness.best > 0.6 else 0.0,
         1.0 if "?" in text else 0.0,
         1.0 if words and words[0] in _QUESTION_WORDS else 0.0,
         1.0 if len(words) <= 3 else 0.0,

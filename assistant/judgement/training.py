@@ -21,8 +21,9 @@ from assistant.encoder import Vectors
 from assistant.errors import LibraryError
 from assistant.judgement.kinds import KINDS, KindJudge, Nearness, features
 
-# Situations outnumber the other kinds by far; cases of a kind count less where there are more of them.
 _INVERSE_REGULARISATION = 0.5
+# Situations outnumber the other kinds by far; cases of a kind count less where there are more than these.
+_CASES_A_KIND = 400
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def train_kinds(
                 x.append(features(*seen[i], has_previous))
                 y.append(case.kind)
                 alone = case.kind == "follow_up" or not has_previous
-                weight.append((1.0 if alone else 0.5) * min(1.0, 400 / share[case.kind]))
+                weight.append((1.0 if alone else 0.5) * min(1.0, _CASES_A_KIND / share[case.kind]))
         return np.array(x), y, np.array(weight)
 
     def fit(which: Sequence[int]) -> KindJudge:

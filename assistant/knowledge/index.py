@@ -86,10 +86,10 @@ class Index:
             raise BrokenIndexError(f"{folder}: {error!r}") from error
 
     def _probe(self, about: dict[str, Any]) -> None:
-        for collection, count in ((self._passages, about["passages"]), (self._phrasings, about["phrasings"])):
+        for collection, count in ((self._passages, len(about["passages"])), (self._phrasings, about["phrasings"])):
             if collection.configuration["hnsw"]["space"] != "cosine":
                 raise BrokenIndexError("the distance is not cosine")
-            if collection.count() != (count if isinstance(count, int) else len(count)):
+            if collection.count() != count:
                 raise BrokenIndexError("records are missing")
         vector = np.array(about["probe_vector"], np.float32)
         if about["probe_id"] not in self.nearest_passages(vector, 5) or not self.nearest_phrasings(vector, 5):
@@ -142,10 +142,10 @@ class Index:
 
     def close(self) -> None:
         """Lets go of the files, so that a later build may remove them."""
-        for held in ("_client", "_in_use"):
-            if hasattr(self, held):  # an index that did not open may lack them
+        for held in (self._client, self._in_use):
+            if held is not None:  # an index that did not open may lack them
                 with contextlib.suppress(Exception):
-                    getattr(self, held).close()
+                    held.close()
 
 
 def open_or_build(

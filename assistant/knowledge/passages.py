@@ -5,16 +5,22 @@ from __future__ import annotations
 import hashlib
 import re
 from itertools import zip_longest
+from pathlib import Path
 
 from assistant.domain import Passage, Sentence
 from assistant.errors import LibraryError
-from assistant.knowledge.articles import Article, slugify
+from assistant.knowledge.articles import Article, read_articles, slugify
 from assistant.sentences import split_sentences
 
 # About 220 tokens: what the encoder sees of a passage together with its heading.
 MAX_CHARACTERS = 1_000
 # Source keys behind a full stop: `… moderate. [jones-2016, theeboom-2014]`
 _SOURCES = re.compile(r"\s*\[([a-z0-9][a-z0-9-]*(?:, ?[a-z0-9][a-z0-9-]*)*)\]")
+
+
+def read_passages(corpus: Path) -> list[Passage]:
+    """The passages of the whole library, as its files have them now. Raises LibraryError like its parts."""
+    return [passage for article in read_articles(corpus) for passage in split_article(article)]
 
 
 def split_article(article: Article) -> list[Passage]:

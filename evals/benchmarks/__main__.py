@@ -25,10 +25,10 @@ from assistant.domain import Turn
 from assistant.encoder import OnnxEncoder, load_encoder
 from assistant.errors import AssistantError
 from assistant.knowledge.index import embedded_text, open_or_build
+from assistant.knowledge.passages import read_passages
 from assistant.pipeline import Assistant, build_assistant
 from assistant.settings import Settings, read_settings
 from evals import read_cases
-from evals.answers import library_passages
 
 IMPORTS = "import chromadb, bm25s, onnxruntime, tokenizers, click, pydantic_settings"
 QUESTION = "How long does coaching last?"
@@ -59,7 +59,7 @@ def reply_ratio(assistant: Assistant, encoder: OnnxEncoder) -> str:
 
 def indexing_ratio(settings: Settings, encoder: OnnxEncoder) -> str:
     """Texts a second of a whole build, reading included, against those of the bare encoder."""
-    passages = library_passages(settings.corpus_dir)
+    passages = read_passages(settings.corpus_dir)
     texts = [embedded_text(passage) for passage in passages]
     texts += [phrasing for passage in passages for phrasing in (passage.section, *passage.phrasings)]
     bare = _seconds(lambda: encoder.encode_many(texts, lambda finished: None))
@@ -67,7 +67,7 @@ def indexing_ratio(settings: Settings, encoder: OnnxEncoder) -> str:
         built = _seconds(
             lambda: open_or_build(
                 "benchmark",
-                lambda: library_passages(settings.corpus_dir),
+                lambda: read_passages(settings.corpus_dir),
                 Path(home),
                 encoder,
                 lambda done, total: None,
