@@ -1,6 +1,7 @@
 """The nouns that cross the boundaries between the parts, all frozen.
 
-A *passage* is a section of an article (or a piece of a long one), as numbered *sentences*. A *hit* is a
+A *clause* is a numbered piece of the person's own message; a *signal* is a clause with what it shows. An *assessment*
+is the judgement of a situation, as the card shows it. A *passage* is a section of an article (or a piece of a long one), as numbered *sentences*. A *hit* is a
 passage that a search found. A *source* is one sentence that an answer cites. A *reply* is all that one
 message got; while it comes into being it travels as *events*.
 """
@@ -13,14 +14,91 @@ from typing import Any, Literal
 Kind = Literal["situation", "question", "follow_up", "smalltalk", "outside"]
 Sensitive = Literal["danger", "hr", "counselling"]
 Role = Literal["user", "assistant"]
+Verdict = Literal["coach", "mentor", "both", "neither", "unclear"]
+Instead = Literal["manager", "hr", "counselling", "training", "sponsor", "expert"]
+Sign = Literal[
+    "behaviour", "goal", "block", "reflect", "road", "direction", "landscape", "belonging",
+    "manager", "hr", "counselling", "training", "sponsor", "expert", "thin",
+]  # fmt: skip
+Pole = Literal["coach", "mentor", "elsewhere", "none"]
+Band = Literal["high", "fair", "low"]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """The one question that decides, with two to four answers to choose from."""
+
+    question: str
+    options: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Turn:
-    """One message of a conversation, as the client keeps it."""
+    """One message of a conversation, as the client keeps it; `ask` is the question that an assistant's turn put."""
 
     role: Role
     content: str
+    ask: Ask | None = None
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A piece of a message: `text` is `message[start:end]`, `number` counts from 1."""
+
+    number: int
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A clause that carries the judgement: what it shows, which helper that speaks for, and its exact words."""
+
+    sign: Sign
+    pole: Pole
+    clause: int
+    quote: str
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """What to do now, with a draft request to copy, edit and send where there is somebody to ask."""
+
+    text: str
+    draft: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class Precedent:
+    """A worked case like the person's, with how it was judged."""
+
+    text: str
+    verdict: Verdict
+    instead: Instead | None
+    why: str
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """The judgement of a situation.
+
+    `confidence` is the calibrated probability (0 to 1) that the verdict is right. `provisional` is true while a model may
+    still replace it. With `neither`, `instead` says what fits; with `unclear`, `ask` holds the question that decides.
+    """
+
+    verdict: Verdict
+    instead: Instead | None
+    confidence: float
+    confidence_band: Band
+    provisional: bool
+    signals: tuple[Signal, ...]
+    why: str
+    would_change: str
+    next_step: NextStep
+    ask: Ask | None
+    precedents: tuple[Precedent, ...]
 
 
 @dataclass(frozen=True)
@@ -147,7 +225,7 @@ class Reply:
     notices: tuple[Notice, ...]
     made_by: MadeBy
     suggestions: tuple[str, ...] = ()
-    assessment: None = None
+    assessment: Assessment | None = None
     usage: None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
 
@@ -159,10 +237,10 @@ class Done:
     reply: Reply
 
 
-Event = Start | Source | Token | Notice | Done
+Event = Start | Assessment | Source | Token | Notice | Done
 
 _NAMES: dict[type, str] = {
-    Start: "start", Source: "source", Token: "token", Notice: "notice", Done: "done",
+    Start: "start", Assessment: "assessment", Source: "source", Token: "token", Notice: "notice", Done: "done",
 }  # fmt: skip
 
 

@@ -5,6 +5,8 @@ AssistantError                 root; its message is one sentence with the way ou
  ├─ LibraryError               an article or a list beside it is broken (names file and line)
  ├─ IndexUnavailableError      the index cannot be built, read or replaced
  ├─ EncoderError               the encoder's files are missing or not the expected ones
+ ├─ CriteriaError              the file of criteria is broken
+ ├─ HouseError                 the house file is broken (names file and line)
  ├─ MessageError               a conversation that breaks the rules of the wire format
  └─ PortInUseError             another program listens there
 
@@ -30,6 +32,14 @@ class IndexUnavailableError(AssistantError):
 
 class EncoderError(AssistantError):
     """The encoder's model or tokenizer is missing or is not the one this version was made with."""
+
+
+class CriteriaError(AssistantError):
+    """The criteria by which situations are judged cannot be read."""
+
+
+class HouseError(AssistantError):
+    """The house file cannot be read as its form asks."""
 
 
 class MessageError(AssistantError):

@@ -1,0 +1,184 @@
+"""The card: what the judge saw, put into words for the person.
+
+The words come from the criteria; what is particular in them is the person's own clauses and what the house offers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.domain import Ask, Assessment, Clause, Instead, NextStep, Pole, Precedent, Sign, Signal, Verdict
+from assistant.house import House, Programme, ProgrammeKind
+from assistant.judgement.criteria import Criteria, DecidingQuestion, Outcome
+from assistant.judgement.judge import Calibration, Judged
+
+# A clause is shown when about this much of it shows a sign that speaks for the verdict; the strongest always is.
+SHOWN = 0.35
+MOST_SIGNALS = 3
+# Two questions in a row are the most: whoever has answered both gets a verdict.
+MOST_QUESTIONS = 2
+# What an answer that was chosen from our own options weighs against what the judge reads in the whole.
+CHOSEN = 0.8
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A verdict with its calibrated probability, and how likely each other outcome was (`neither` by what fits instead)."""
+
+    verdict: Verdict
+    instead: Instead | None
+    confidence: float
+    outcomes: dict[str, float]
+
+
+def decide(
+    judged: Judged, chosen: tuple[Verdict, Instead | None] | None = None, may_ask: bool = True
+) -> Decision:
+    """The verdict of a situation; `chosen` is where the answer leads that the person picked, and without `may_ask` it is
+    any verdict but `unclear`."""
+    shares = dict(judged.verdicts)
+    insteads = dict(judged.insteads)
+    if chosen:
+        shares = {verdict: (1 - CHOSEN) * share for verdict, share in shares.items()}
+        shares[chosen[0]] += CHOSEN
+        if chosen[1]:
+            insteads = {instead: float(instead == chosen[1]) for instead in insteads}
+    if not may_ask:
+        rest = 1 - shares.pop("unclear")
+        shares = {verdict: share / rest for verdict, share in shares.items()}
+    verdict = max(shares, key=shares.__getitem__)
+    instead = max(insteads, key=insteads.__getitem__) if verdict == "neither" else None
+    outcomes: dict[str, float] = {name: share for name, share in shares.items() if name != "neither"}
+    outcomes |= {name: shares["neither"] * share for name, share in insteads.items()}
+    return Decision(verdict, instead, min(shares[verdict], 1.0), outcomes)
+
+
+def write_card(
+    decision: Decision,
+    judged: Judged,
+    clauses: Sequence[Clause],
+    criteria: Criteria,
+    calibration: Calibration,
+    house: House,
+    precedents: tuple[Precedent, ...],
+    may_ask: bool,
+) -> Assessment:
+    """The assessment as it is shown. Where it is not sure it asks the question that decides, unless it may not ask."""
+    outcome = criteria.outcome(decision.verdict, decision.instead)
+    on_behalf = judged.on_behalf > 0.5
+    signals = _signals(decision, judged, clauses, criteria)
+    band = calibration.band(decision.confidence)
+    ask = None
+    if may_ask and (decision.verdict == "unclear" or band == "low"):
+        ask = _question(decision, criteria, on_behalf).ask
+    return Assessment(
+        verdict=decision.verdict,
+        instead=decision.instead,
+        confidence=round(decision.confidence, 3),
+        confidence_band=band,
+        provisional=False,
+        signals=signals,
+        why=_why(signals, outcome, criteria, on_behalf),
+        would_change=outcome.would_change,
+        next_step=_next_step(decision, outcome, signals, house, on_behalf),
+        ask=ask,
+        precedents=precedents,
+    )
+
+
+def _signals(
+    decision: Decision, judged: Judged, clauses: Sequence[Clause], criteria: Criteria
+) -> tuple[Signal, ...]:
+    """The clauses that carry the verdict, in the order of the message; with `both`, some of each kind."""
+    wanted: list[tuple[Sign, ...]]
+    poles: dict[Verdict, tuple[Pole, ...]] = {"coach": ("coach",), "mentor": ("mentor",), "both": ("coach", "mentor")}
+    if decision.instead:
+        wanted = [(decision.instead,)]
+    elif decision.verdict == "unclear":
+        wanted = [("thin",)]
+    else:
+        wanted = [
+            tuple(sign for sign, meaning in criteria.signs.items() if meaning.pole == pole)
+            for pole in poles[decision.verdict]
+        ]
+    found: dict[int, Signal] = {}
+    for signs in wanted:
+        strength = {
+            clause.number: max((shares[sign], sign) for sign in signs)
+            for clause, shares in zip(clauses, judged.signs, strict=True)
+            if clause.number not in found
+        }
+        ranked = sorted(strength, key=lambda number: -strength[number][0])
+        most = MOST_SIGNALS if len(wanted) == 1 else 2
+        for place, number in enumerate(ranked[:most]):
+            share, sign = strength[number]
+            if place == 0 or share >= SHOWN:
+                quote = clauses[number - 1].text.rstrip(" ,;:–—-")
+                found[number] = Signal(sign, criteria.signs[sign].pole, number, quote)
+    return tuple(found[number] for number in sorted(found))
+
+
+def _why(signals: Sequence[Signal], outcome: Outcome, criteria: Criteria, on_behalf: bool) -> str:
+    """The strongest clauses in the person's own words, then what follows from them."""
+    leads: dict[Pole, str] = {}
+    for signal in signals:
+        quote = f"“{signal.quote.rstrip('.!?… ')}”"
+        leads.setdefault(signal.pole, criteria.signs[signal.sign].lead.replace("{quote}", quote))
+    return " ".join([*leads.values(), outcome.why_on_behalf if on_behalf else outcome.why])
+
+
+def _next_step(
+    decision: Decision, outcome: Outcome, signals: Sequence[Signal], house: House, on_behalf: bool
+) -> NextStep:
+    kinds: dict[Verdict, tuple[ProgrammeKind, ...]] = {
+        "coach": ("coach",), "mentor": ("mentor",), "both": ("coach", "mentor"),
+    }  # fmt: skip
+    asked_for = kinds.get(decision.verdict, ())
+    programmes = [programme for kind in asked_for for programme in house.programmes_for(kind)]
+    text = " ".join(
+        [
+            *(f"Here, a {kind} is {definition.rstrip('.')}." for kind in asked_for if (definition := house.definition_of(kind))),
+            *(_offer(programme, house) for programme in programmes),
+        ]
+    )
+    draft = (outcome.draft_on_behalf or outcome.draft) if on_behalf else outcome.draft
+    for name, poles in (("quotes", None), ("coach_quotes", "coach"), ("mentor_quotes", "mentor")):
+        quotes = [f"- {signal.quote}" for signal in signals if poles in (None, signal.pole)]
+        draft = draft.replace(f"{{{name}}}", "\n".join(quotes))
+    return NextStep(
+        text=text or outcome.step,
+        draft=draft.replace("{to}", "…").strip() or None,
+        url=next((programme.link for programme in programmes if programme.link), None),
+    )
+
+
+def _offer(programme: Programme, house: House) -> str:
+    where = f"{house.name} offers" if house.name else "There is"
+    length = f", {programme.length}" if programme.length else ""
+    return f"{where} “{programme.name}” (for {programme.audience}{length}): {programme.how.rstrip('.')}."
+
+
+def _question(decision: Decision, criteria: Criteria, on_behalf: bool) -> DecidingQuestion:
+    """The question between whose answers most of what is still likely lies; of equal ones the one with fewer answers."""
+    asked_of = "other" if on_behalf else "self"
+
+    def settles(question: DecidingQuestion) -> tuple[float, int]:
+        likely = sum(decision.outcomes.get(name, 0.0) for name in question.between)
+        # `both` is settled by every question that tells the coach from the mentor.
+        if {"coach", "mentor"} <= question.between:
+            likely += decision.outcomes.get("both", 0.0)
+        return round(likely, 2), -len(question.between)
+
+    fitting = [question for question in criteria.questions if question.asked_of == asked_of]
+    return max(fitting, key=settles)
+
+
+def can_ask(asks: Sequence[Ask | None]) -> bool:
+    """Whether another question may be put, after the assistant's turns with these questions (None where it asked none)."""
+    in_a_row = 0
+    for ask in reversed(asks):
+        if ask is None:
+            break
+        in_a_row += 1
+    return in_a_row < MOST_QUESTIONS

@@ -1,0 +1,116 @@
+"""By what a situation is judged, read from `prompts/criteria.toml`: verdicts, signs, and the questions that decide."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args
+
+from assistant.domain import Ask, Instead, Pole, Sign, Verdict
+from assistant.errors import CriteriaError
+
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+INSTEADS: tuple[Instead, ...] = get_args(Instead)
+SIGNS: tuple[Sign, ...] = get_args(Sign)
+_Name = TypeVar("_Name", bound=str)
+For = Literal["self", "other"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the card says of a verdict, or of what fits instead of coach and mentor."""
+
+    label: str
+    meaning: str
+    why: str = ""
+    why_on_behalf: str = ""
+    would_change: str = ""
+    step: str = ""
+    draft: str = ""
+    draft_on_behalf: str = ""
+    read_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SignMeaning:
+    """What a sign says, and for which helper it speaks; `lead` begins a reason, with the clause in place of {quote}."""
+
+    pole: Pole
+    label: str
+    lead: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class DecidingQuestion:
+    """A question with its answers, and the verdict (with `instead` after a slash) that each answer leads to."""
+
+    between: frozenset[str]
+    asked_of: For
+    ask: Ask
+    leads_to: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Criteria:
+    """All that is known of verdicts, signs and questions."""
+
+    verdicts: dict[Verdict, Outcome]
+    insteads: dict[Instead, Outcome]
+    signs: dict[Sign, SignMeaning]
+    questions: tuple[DecidingQuestion, ...]
+
+    def outcome(self, verdict: Verdict, instead: Instead | None) -> Outcome:
+        """What the card says: of a `neither`, what fits instead decides it."""
+        return self.insteads[instead] if verdict == "neither" and instead else self.verdicts[verdict]
+
+    def leads_to(self, ask: Ask, answer: str) -> tuple[Verdict, Instead | None] | None:
+        """Where an answer leads that was chosen from the options of one of these questions, or None."""
+        for question in self.questions:
+            if question.ask.question == ask.question and answer in question.ask.options:
+                verdict, _, instead = question.leads_to[question.ask.options.index(answer)].partition("/")
+                return _one_of(verdict, VERDICTS), _one_of(instead, INSTEADS) if instead else None
+        return None
+
+
+def read_criteria(file: Path) -> Criteria:
+    """The criteria in a file. Raises CriteriaError, naming the file and what is wrong with it."""
+    try:
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+        return Criteria(
+            verdicts={name: _outcome(data["verdicts"][name]) for name in VERDICTS},
+            insteads={name: _outcome(data["instead"][name]) for name in INSTEADS},
+            signs={name: SignMeaning(**data["signs"][name]) for name in SIGNS},
+            questions=tuple(_question(entry) for entry in data["questions"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CriteriaError(f"The criteria {file} cannot be used ({error}): mend the file or reinstall.") from error
+
+
+def _outcome(data: dict[str, Any]) -> Outcome:
+    return Outcome(**{**data, "read_on": tuple(data.get("read_on", ()))})
+
+
+def _question(data: dict[str, Any]) -> DecidingQuestion:
+    leads_to = tuple(option["leads_to"] for option in data["options"])
+    for target in leads_to:
+        verdict, _, instead = target.partition("/")
+        _one_of(verdict, VERDICTS)
+        if instead or verdict == "neither":
+            _one_of(instead, INSTEADS)
+    if data["for"] not in get_args(For):
+        raise ValueError(f"'for' must be self or other, not {data['for']!r}")
+    return DecidingQuestion(
+        between=frozenset(data["between"]),
+        asked_of=data["for"],
+        ask=Ask(data["question"], tuple(option["text"] for option in data["options"])),
+        leads_to=leads_to,
+    )
+
+
+def _one_of(value: str, names: tuple[_Name, ...]) -> _Name:
+    for name in names:
+        if name == value:
+            return name
+    raise ValueError(f"{value!r} is none of {', '.join(names)}")
