@@ -11,15 +11,23 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from assistant.answering.builtin import Answer, answer_question, fixed_answer
+from assistant.answering.builtin import Answer, answer_question, fixed_answer, read_on
 from assistant.answering.fixed import DECLINE, SUGGESTIONS, asks_about_the_program, small_talk
-from assistant.domain import Done, Event, Hit, Kind, MadeBy, Passage, Reply, Start, Token, Turn
+from assistant.domain import (
+    Assessment, Done, Event, Hit, Instead, MadeBy, Passage, Reply, Sensitive, Start, Token, Turn, Verdict,
+)  # fmt: skip
 from assistant.encoder import ENCODER_NAME, OnnxEncoder, Vectors, load_encoder
 from assistant.errors import MessageError
-from assistant.judgement.kinds import KindJudge, Nearness, load_kind_judge
-from assistant.judgement.screen import help_for, screen
+from assistant.house import House, read_house
+from assistant.judgement.card import Decision, decide, write_card
+from assistant.judgement.clauses import split_clauses
+from assistant.judgement.criteria import Criteria, read_criteria
+from assistant.judgement.exchange import Exchange, exchange_before, library_question, possible_kinds
+from assistant.judgement.judge import Judge, Judged, JudgedKind, load_judge
+from assistant.judgement.language import reads_as_english
+from assistant.judgement.precedents import Precedents, load_precedents
+from assistant.judgement.screen import help_for, speaks_of_danger, unreadable
 from assistant.knowledge.index import Index, Progress, library_fingerprint, open_or_build
 from assistant.knowledge.search import Found, search
 from assistant.knowledge.spelling import mend_spelling
@@ -32,9 +40,6 @@ MAYBE_FOLLOW_UP = 0.1
 # A message of fewer words says too little to be a topic by itself.
 SHORT_WORDS = 4
 
-if TYPE_CHECKING:
-    from assistant.judgement.training import KindCase
-
 
 @dataclass(frozen=True)
 class _Work:
@@ -42,7 +47,28 @@ class _Work:
 
     start: Start
     answer: Answer
+    assessment: Assessment | None = None
     declined: bool = False
+
+
+@dataclass(frozen=True)
+class _LookUp:
+    """A message as the search sees it, its spelling mended, with what was found."""
+
+    text: str
+    found: Found
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What an assistant is made of; whoever builds one chooses them."""
+
+    encoder: OnnxEncoder
+    index: Index
+    judge: Judge
+    criteria: Criteria
+    precedents: Precedents
+    house: House = House()
 
 
 class Assistant:
@@ -51,11 +77,16 @@ class Assistant:
     What computes runs on a few threads of its own, one a core, so that many open streams cost none.
     """
 
-    def __init__(self, encoder: OnnxEncoder, index: Index, kinds: KindJudge) -> None:
-        self.index = index
-        self._encoder = encoder
-        self._kinds = kinds
+    def __init__(self, parts: Parts) -> None:
+        self.index = parts.index
+        self.house = parts.house
+        self._encoder = parts.encoder
+        self._judge = parts.judge
+        self._criteria = parts.criteria
+        self._precedents = parts.precedents
         self._pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="assistant")
+        # What the library says on from a verdict, by our own query: the same for everybody.
+        self._reading: dict[str, Hit] = {}
 
     async def stream(self, messages: Sequence[Turn]) -> AsyncIterator[Event]:
         """The events of the reply to the last message. Raises MessageError when the conversation is not well formed."""
@@ -64,6 +95,8 @@ class Assistant:
         work = await asyncio.get_running_loop().run_in_executor(self._pool, self._work, messages)
         worked_ms = 1000 * (time.perf_counter() - started)
         yield work.start
+        if work.assessment:
+            yield work.assessment
         for piece in work.answer.pieces:
             if piece.source is not None:
                 yield piece.source
@@ -75,12 +108,13 @@ class Assistant:
                 wants_answer=work.start.wants_answer,
                 sensitive=work.start.sensitive,
                 help=work.start.help,
+                assessment=work.assessment,
                 answer=work.answer.text,
                 sources=work.answer.sources,
                 declined=work.declined,
                 notices=(),
-                suggestions=SUGGESTIONS if work.declined else (),
-                made_by=MadeBy("built-in", self.index.name, ENCODER_NAME, self._kinds.name),
+                suggestions=SUGGESTIONS if work.declined and not work.start.help else (),
+                made_by=MadeBy("built-in", self.index.name, ENCODER_NAME, self._judge.name),
                 timings_ms={"work": round(worked_ms, 1)},
             )
         )
@@ -96,61 +130,105 @@ class Assistant:
         """The hits for a query, for whoever tunes the library."""
         return self._look_up(query, limit).found.hits
 
+    def judge(self, message: str) -> Judged:
+        """What the judge sees in a message by itself, for whoever measures it."""
+        return self._judge.judge(message, split_clauses(message))
+
     def _work(self, messages: Sequence[Turn]) -> _Work:
         said = [turn.content for turn in messages if turn.role == "user"]
-        matter = screen(said)
+        message = said[-1].strip()
+        judged = self.judge(message)
+        matter = self._matter(said, judged)
         if matter == "danger":
-            return _Work(Start("situation", False, matter, help_for(matter)), fixed_answer(""))
-        alone = self._look_up(said[-1].strip())
-        kinds = self._kinds.judge(alone.text, alone.vector, alone.nearness, has_previous=len(said) > 1)
-        kind: Kind = next(iter(kinds))
-        if asks_about_the_program(said[-1]):
-            kind = "smalltalk"
-        start = Start(
-            kind,
-            wants_answer=kind in ("question", "follow_up"),
-            sensitive=matter,
-            help=help_for(matter) if matter else None,
-        )
+            return _Work(Start("situation", False, matter, help_for(matter, self.house)), fixed_answer(""))
+        if not reads_as_english(message, self._encoder.is_word):
+            return _Work(Start("outside", False, None, unreadable(self.house)), fixed_answer(""), declined=True)
+        exchange = exchange_before(messages)
+        kinds = possible_kinds(judged, has_previous=len(said) > 1, was_asked=exchange is not None)
+        kind = "smalltalk" if asks_about_the_program(message) else next(iter(kinds))
+        if exchange and (kind == "answer" or message in exchange.asks[-1].options):
+            return self._situation(message, matter, exchange)
+        if kind in ("situation", "answer"):
+            return self._situation(message, matter, None)
+        start = Start(kind, kind in ("question", "follow_up"), matter, help_for(matter, self.house) if matter else None)
         if kind == "smalltalk":
-            return _Work(start, fixed_answer(small_talk(alone.text)))
+            return _Work(start, fixed_answer(small_talk(message)))
         if kind == "outside":
             return _Work(start, fixed_answer(DECLINE), declined=True)
-        asked = alone
+        answer = self._answer(messages, said, kind, kinds.get("follow_up", 0.0))
+        return _Work(start, answer) if answer else _Work(start, fixed_answer(DECLINE), declined=True)
+
+    def _matter(self, said: Sequence[str], judged: Judged) -> Sensitive | None:
+        """What comes first: danger in any turn of the person's, another matter in the last. Patterns or judge, whoever sees it."""
+        thresholds = self._judge.calibration.sensitive
+        if any(speaks_of_danger(text) for text in said) or judged.sensitive["danger"] >= thresholds["danger"]:
+            return "danger"
+        earlier = "\n".join(said[:-1])
+        if earlier and self.judge(earlier).sensitive["danger"] >= thresholds["danger"]:
+            return "danger"
+        matters: tuple[Sensitive, ...] = ("hr", "counselling")
+        seen = [matter for matter in matters if judged.sensitive[matter] >= thresholds[matter]]
+        return max(seen, key=judged.sensitive.__getitem__, default=None)
+
+    def _situation(self, message: str, matter: Sensitive | None, exchange: Exchange | None) -> _Work:
+        """The judgement; where the message answers the assistant's questions, of all that was said since the first."""
+        text = "\n".join((*exchange.said, message)) if exchange else message
+        clauses = split_clauses(text)
+        judged = self._judge.judge(text, clauses)
+        settled: tuple[Verdict, Instead | None] | None = None
+        if matter == "hr" or matter == "counselling":
+            settled = ("neither", matter)
+        elif exchange:
+            settled = self._criteria.leads_to(exchange.asks[-1], message)
+        may_ask = exchange is None or exchange.may_go_on
+        decision = decide(judged, settled, may_ask)
+        assessment = write_card(
+            decision,
+            judged,
+            clauses,
+            self._criteria,
+            self._judge.calibration,
+            self.house,
+            self._precedents.nearest(judged.vector, decision.verdict, decision.instead),
+            may_ask=may_ask and not matter,
+        )
+        if decision.instead == "counselling":
+            matter = "counselling"
+        question = library_question(message, self.judge)
+        start = Start("situation", question is not None, matter, help_for(matter, self.house) if matter else None)
+        answer = self._look_up_answer(question) if question else None
+        return _Work(start, answer or read_on(self._further_reading(decision)), assessment)
+
+    def _look_up_answer(self, question: str) -> Answer | None:
+        asked = self._look_up(question)
+        return answer_question(asked.text, asked.found.hits, self.index.weigh)
+
+    def _further_reading(self, decision: Decision) -> list[Hit]:
+        """The library's best passages for the queries that belong to a verdict; these are ours and the same for everybody."""
+        hits = []
+        for query in self._criteria.outcome(decision.verdict, decision.instead).read_on:
+            if query not in self._reading:
+                found = self._look_up(query, 1).found.hits
+                if found:
+                    self._reading[query] = found[0]
+            if query in self._reading:
+                hits.append(self._reading[query])
+        return hits
+
+    def _answer(self, messages: Sequence[Turn], said: Sequence[str], kind: JudgedKind, maybe_follow_up: float) -> Answer | None:
+        asked = self._look_up(said[-1].strip())
         before = ""
-        if len(said) > 1 and kinds["follow_up"] > MAYBE_FOLLOW_UP:
+        if len(said) > 1 and maybe_follow_up > MAYBE_FOLLOW_UP:
             together = self._look_up(f"{_topic(said)} {said[-1].strip()}")
-            if kind == "follow_up" or together.nearness.best > alone.nearness.best:
+            if kind == "follow_up" or together.found.similarities[0] > asked.found.similarities[0]:
                 asked = together
                 before = next((turn.content for turn in reversed(messages) if turn.role == "assistant"), "")
-        answer = answer_question(asked.text, asked.found.hits, self.index.weigh, before)
-        return _Work(start, answer) if answer else _Work(start, fixed_answer(DECLINE), declined=True)
+        return answer_question(asked.text, asked.found.hits, self.index.weigh, before)
 
     def _look_up(self, text: str, limit: int = HITS) -> _LookUp:
         mended = mend_spelling(text, self.index.words, self._encoder.is_word)
         vector = self._encoder.encode([mended])[0]
-        return _LookUp(mended, vector, search(self.index, mended, vector, limit))
-
-    def train_kinds(self, cases: Sequence[KindCase]) -> tuple[dict[str, Any], dict[str, Any]]:
-        """New weights for the judge of kinds and their scores, from worked cases seen as messages are seen here."""
-        from assistant.judgement.training import train_kinds
-
-        seen = [self._look_up(case.text, limit=1) for case in cases]
-        return train_kinds(cases, [(look.text, look.vector, look.nearness) for look in seen])
-
-
-@dataclass(frozen=True)
-class _LookUp:
-    """A message as search and judge see it: spelling mended, one vector for both."""
-
-    text: str
-    vector: Vectors
-    found: Found
-
-    @property
-    def nearness(self) -> Nearness:
-        similarities = self.found.similarities
-        return Nearness(similarities[0], similarities[min(4, len(similarities) - 1)], self.found.best_bm25)
+        return _LookUp(mended, search(self.index, mended, vector, limit))
 
 
 def _topic(said: Sequence[str]) -> str:
@@ -174,9 +252,9 @@ def check_messages(messages: Sequence[Turn]) -> None:
 
 def build_assistant(settings: Settings, progress: Progress, waiting: Callable[[], None]) -> Assistant:
     """The assistant that the settings ask for; builds the index first when the library has changed."""
-    # The encoder loads while Python imports what the index needs: a third of a second less before the first answer.
-    with ThreadPoolExecutor(1) as pool:
-        loading = pool.submit(load_encoder)
+    # Encoder and judge load while Python imports what the index needs: a third of a second less before the first answer.
+    with ThreadPoolExecutor(2) as pool:
+        loading, judging = pool.submit(load_encoder), pool.submit(load_judge)
         for library in ("chromadb", "bm25s"):
             import_module(library)
         encoder = loading.result()
@@ -188,7 +266,16 @@ def build_assistant(settings: Settings, progress: Progress, waiting: Callable[[]
         progress=progress,
         waiting=waiting,
     )
-    return Assistant(encoder, index, load_kind_judge())
+    return Assistant(
+        Parts(
+            encoder=encoder,
+            index=index,
+            judge=judging.result(),
+            criteria=read_criteria(settings.prompts_dir / "criteria.toml"),
+            precedents=load_precedents(),
+            house=read_house(settings.house_file) if settings.house_file else House(),
+        )
+    )
 
 
 def _read_passages(corpus: Path) -> list[Passage]:

@@ -34,6 +34,13 @@ class Settings(BaseSettings):
         default_factory=lambda: user_cache_path("coach-or-mentor"),
         description="Where the index is kept. It holds the library only, never what anybody types.",
     )
+    prompts_dir: Path = Field(
+        default_factory=lambda: packaged("prompts"),
+        description="The criteria and prompts: a folder with criteria.toml.",
+    )
+    house_file: Path | None = Field(
+        None, description="The house file (company.toml) with contacts and programmes; none by default."
+    )
     host: str = Field("127.0.0.1", description="The address that `serve` listens on.")
     port: int = Field(7860, ge=0, le=65535, description="The port that `serve` listens on; 0 takes any free one.")
 

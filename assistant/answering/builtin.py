@@ -67,6 +67,11 @@ def fixed_answer(text: str) -> Answer:
     return Answer((Piece(text),))
 
 
+def read_on(hits: Sequence[Hit]) -> Answer:
+    """The first sentence of each hit, to read on from a judgement; empty without hits."""
+    return Answer(tuple(_pieces("", [(hit, 0) for hit in hits])))
+
+
 def answer_question(
     question: str, hits: Sequence[Hit], weigh: Callable[[str], dict[str, float]], said_before: str = ""
 ) -> Answer | None:

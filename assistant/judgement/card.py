@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.domain import Ask, Assessment, Clause, Instead, NextStep, Pole, Precedent, Sign, Signal, Verdict
+from assistant.domain import Assessment, Clause, Instead, NextStep, Pole, Precedent, Sign, Signal, Verdict
 from assistant.house import House, Programme, ProgrammeKind
 from assistant.judgement.criteria import Criteria, DecidingQuestion, Outcome
 from assistant.judgement.judge import Calibration, Judged
@@ -16,10 +16,9 @@ from assistant.judgement.judge import Calibration, Judged
 # A clause is shown when about this much of it shows a sign that speaks for the verdict; the strongest always is.
 SHOWN = 0.35
 MOST_SIGNALS = 3
-# Two questions in a row are the most: whoever has answered both gets a verdict.
-MOST_QUESTIONS = 2
-# What an answer that was chosen from our own options weighs against what the judge reads in the whole.
-CHOSEN = 0.8
+# What is settled already (by an answer chosen from our own options, or by a matter that comes first) weighs this much
+# against what the judge reads in the whole.
+SETTLED = 0.8
 
 
 @dataclass(frozen=True)
@@ -32,18 +31,15 @@ class Decision:
     outcomes: dict[str, float]
 
 
-def decide(
-    judged: Judged, chosen: tuple[Verdict, Instead | None] | None = None, may_ask: bool = True
-) -> Decision:
-    """The verdict of a situation; `chosen` is where the answer leads that the person picked, and without `may_ask` it is
-    any verdict but `unclear`."""
+def decide(judged: Judged, settled: tuple[Verdict, Instead | None] | None, may_ask: bool) -> Decision:
+    """The verdict of a situation: what is `settled` where something is, and never `unclear` where it may not ask."""
     shares = dict(judged.verdicts)
     insteads = dict(judged.insteads)
-    if chosen:
-        shares = {verdict: (1 - CHOSEN) * share for verdict, share in shares.items()}
-        shares[chosen[0]] += CHOSEN
-        if chosen[1]:
-            insteads = {instead: float(instead == chosen[1]) for instead in insteads}
+    if settled:
+        shares = {verdict: (1 - SETTLED) * share for verdict, share in shares.items()}
+        shares[settled[0]] += SETTLED
+        if settled[1]:
+            insteads = {instead: float(instead == settled[1]) for instead in insteads}
     if not may_ask:
         rest = 1 - shares.pop("unclear")
         shares = {verdict: share / rest for verdict, share in shares.items()}
@@ -172,13 +168,3 @@ def _question(decision: Decision, criteria: Criteria, on_behalf: bool) -> Decidi
 
     fitting = [question for question in criteria.questions if question.asked_of == asked_of]
     return max(fitting, key=settles)
-
-
-def can_ask(asks: Sequence[Ask | None]) -> bool:
-    """Whether another question may be put, after the assistant's turns with these questions (None where it asked none)."""
-    in_a_row = 0
-    for ask in reversed(asks):
-        if ask is None:
-            break
-        in_a_row += 1
-    return in_a_row < MOST_QUESTIONS

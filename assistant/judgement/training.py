@@ -81,7 +81,7 @@ class _Net(nn.Module):
 
         super().__init__()
         self.encoder = BertModel.from_pretrained(
-            weights, add_pooling_layer=False, attn_implementation="eager", attention_probs_dropout_prob=0.0
+            weights, add_pooling_layer=False, attn_implementation="sdpa", attention_probs_dropout_prob=0.0
         )
         width = self.encoder.config.hidden_size
         self.kind = nn.Linear(width, len(JUDGED_KINDS))
@@ -324,6 +324,7 @@ def _export(net: _Net, file: Path) -> None:
 
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
+    net.encoder.set_attn_implementation("eager")
     ids = torch.randint(1000, 2000, (2, 12))
     windows = {0: "windows", 1: "tokens"}
     with tempfile.TemporaryDirectory() as folder:
