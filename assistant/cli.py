@@ -13,15 +13,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from assistant import __version__
-from assistant.errors import AssistantError, MessageError, PortInUseError, SettingsError
+from assistant.errors import AssistantError, HouseError, MessageError, PortInUseError, SettingsError
 
 if TYPE_CHECKING:
-    from assistant.domain import Reply
+    from assistant.domain import Assessment, Reply
+    from assistant.house import House
+    from assistant.judgement.criteria import Criteria
     from assistant.knowledge.index import Progress
     from assistant.pipeline import Assistant
 
@@ -30,10 +33,12 @@ DECLINED = 3
 EXAMPLES = """\b
 Lines to copy:
   coach-or-mentor serve
+  coach-or-mentor ask "I freeze when the board asks me something. Next meeting is in May."
   coach-or-mentor ask "Will my boss find out what I tell a coach?"
   coach-or-mentor ask --json "How long does coaching last?"
   coach-or-mentor chat
   coach-or-mentor search "coach price"
+  coach-or-mentor house check company.toml
   coach-or-mentor settings
 """
 
@@ -53,38 +58,42 @@ class _Commands(click.Group):
 @click.version_option(__version__, prog_name="coach-or-mentor")
 @click.pass_context
 def main(ctx: click.Context) -> None:
-    """Answers questions about coaching and mentoring at work from a library, every sentence with its source."""
+    """Tells whether a situation at work calls for a coach, a mentor, both, or neither, and answers questions from a library."""
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
 
 
 @main.command()
-@click.argument("question", nargs=-1)
+@click.argument("message", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print the whole reply record as JSON.")
 @click.option(
     "--jsonl", is_flag=True, help='Read lines of {"id", "text"} or {"id", "messages"}; write a record a line.'
 )
 @click.pass_context
-def ask(ctx: click.Context, question: tuple[str, ...], as_json: bool, jsonl: bool) -> None:
-    """Answer one QUESTION (or what comes in on standard input)."""
+def ask(ctx: click.Context, message: tuple[str, ...], as_json: bool, jsonl: bool) -> None:
+    """Judge one situation or answer one question: MESSAGE, or what comes in on standard input."""
     if jsonl:
         _ask_lines()
         return
-    text = " ".join(question)
+    text = " ".join(message)
     if not text and not sys.stdin.isatty():
         text = sys.stdin.buffer.read().decode("utf-8", "replace")
     if not text.strip():
         raise click.UsageError('Ask something: coach-or-mentor ask "How long does coaching last?"')
     from assistant.domain import Turn
 
-    reply = asyncio.run(_assistant().reply([Turn("user", text)]))
-    click.echo(json.dumps(asdict(reply), ensure_ascii=False, indent=2) if as_json else _readable(reply))
+    assistant = _assistant()
+    reply = asyncio.run(assistant.reply([Turn("user", text)]))
+    readable = (
+        json.dumps(asdict(reply), ensure_ascii=False, indent=2) if as_json else _readable(reply, assistant.criteria)
+    )
+    click.echo(readable)
     if reply.declined:
         ctx.exit(DECLINED)
 
 
 def _ask_lines() -> None:
-    from assistant.domain import Turn
+    from assistant.domain import to_turn
 
     assistant = _assistant()
     for number, line in enumerate(sys.stdin.buffer, 1):
@@ -93,7 +102,7 @@ def _ask_lines() -> None:
             request = json.loads(line)
             record["id"] = request.get("id")
             turns = request.get("messages") or [{"role": "user", "content": request["text"]}]
-            messages = [Turn(turn["role"], turn["content"]) for turn in turns]
+            messages = [to_turn(turn) for turn in turns]
             record = asdict(asyncio.run(assistant.reply(messages))) | {"id": record["id"]}
         except MessageError as error:
             record["error"] = str(error)
@@ -112,6 +121,7 @@ def chat() -> None:
     assistant = _assistant()
     click.echo("I am a program that answers from a library. Nothing you type is kept. Ctrl-D ends.", err=True)
     messages: list[Turn] = []
+    options: tuple[str, ...] = ()
     while True:
         try:
             text = click.prompt("\nYou", prompt_suffix=": ", default="", show_default=False, err=True)
@@ -119,13 +129,17 @@ def chat() -> None:
             break
         if not text.strip():
             break
+        if text.strip().isdecimal() and 1 <= int(text) <= len(options):
+            text = options[int(text) - 1]
         try:
             reply = asyncio.run(assistant.reply([*messages, Turn("user", text)]))
         except MessageError as error:
             click.echo(str(error), err=True)
             continue
-        click.echo(f"\n{_readable(reply)}")
-        messages += [Turn("user", text), Turn("assistant", reply.answer)]
+        click.echo(f"\n{_readable(reply, assistant.criteria)}")
+        ask = reply.assessment.ask if reply.assessment else None
+        options = ask.options if ask else ()
+        messages += [Turn("user", text), Turn("assistant", reply.answer, ask)]
     click.echo("", err=True)
 
 
@@ -155,6 +169,9 @@ def serve() -> None:
 
     settings = read_settings()
     listening = _listen(settings.host, settings.port)
+    from assistant.house import House, read_house
+
+    _warn_of_missing(read_house(settings.house_file) if settings.house_file else House(), settings.house_file)
     assistant = _assistant()
     from assistant.web.app import build_app, serve
 
@@ -167,6 +184,51 @@ def serve() -> None:
     app = build_app(assistant, settings.corpus_dir)
     click.echo(f"The chat is at http://{host}:{listening.getsockname()[1]}  (Ctrl-C stops it)", err=True)
     serve(app, listening)
+
+
+@main.group("house")
+def house_commands() -> None:
+    """The house file: your company's contacts and programmes."""
+
+
+@house_commands.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.pass_context
+def check(ctx: click.Context, file: Path | None) -> None:
+    """Say what the house FILE holds or what is wrong in it (without FILE, the one that is set, else company.toml)."""
+    from assistant.house import NEEDED, ProgrammeKind, read_house
+    from assistant.settings import read_settings
+
+    file = file or read_settings().house_file or Path("company.toml")
+    try:
+        house = read_house(file)
+    except HouseError as error:
+        click.echo(error, err=True)
+        ctx.exit(2)
+    click.echo(f"{file} is in order: {house.name or 'a company without a name'}")
+    for matter in NEEDED:
+        contacts = [contact.name for contact in house.contacts_for(matter)]
+        click.echo(f"  {matter}: {'; '.join(contacts) or 'nobody'}")
+    for kind in get_args(ProgrammeKind):
+        programmes = [programme.name for programme in house.programmes_for(kind)]
+        click.echo(f"  {kind}: {'; '.join(programmes) or 'no programme'}")
+    _warn_of_missing(house, file)
+
+
+def _warn_of_missing(house: House, file: Path | None) -> None:
+    """Says in one line where people in need will read general contacts, because the house names nobody."""
+    from assistant.house import House
+    from assistant.judgement.screen import help_for
+
+    if not house.missing:
+        return
+    general = dict.fromkeys(contact.name for matter in house.missing for contact in help_for(matter, House()).contacts)
+    what = "there is no house file"
+    how = "copy company.example.toml to company.toml, name your contacts and set COACH_OR_MENTOR_HOUSE_FILE=company.toml"
+    if file:
+        what = f"{file} names nobody for {' and '.join(house.missing)}"
+        how = f"add [[contacts]] with matters = {json.dumps(house.missing)}, as in company.example.toml"
+    click.echo(f"Warning: {what}, so people in need read general words ({', '.join(general)}); {how}.", err=True)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -198,25 +260,33 @@ def show_settings() -> None:
 
 @main.command()
 def train() -> None:
-    """Learn the judge of kinds anew from corpus/cases (for developers; needs the dependency group 'training')."""
-    if find_spec("sklearn") is None:
-        raise SettingsError("Training needs scikit-learn: run 'uv run --group training coach-or-mentor train'.")
-    from assistant.judgement.kinds import WEIGHTS
-    from assistant.judgement.training import read_kind_cases
+    """Train the judge anew on corpus/cases (for developers; needs the dependency group 'training', half an hour)."""
+    if find_spec("torch") is None or find_spec("transformers") is None:
+        raise SettingsError("Training needs PyTorch: run 'uv run --group training coach-or-mentor train'.")
+    from assistant.judgement.cases import read_cases
+    from assistant.judgement.judge import MODEL
+    from assistant.judgement.training import train as train_judge
     from assistant.settings import read_settings
 
-    cases = read_kind_cases(read_settings().corpus_dir / "cases")
-    weights, scores = _assistant().train_kinds(cases)
-    WEIGHTS.write_text(json.dumps(weights), encoding="utf-8")
-    click.echo(json.dumps(scores, indent=2))
-    click.echo(f"Weights {weights['name']} are in {WEIGHTS}.", err=True)
+    cases = read_cases(read_settings().corpus_dir / "cases")
+    with click.progressbar(length=1, label="Training", file=sys.stderr) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        card = train_judge(cases, progress)
+    click.echo(json.dumps(card, indent=1))
+    click.echo(f"{card['name']} is in {MODEL}; run 'python -m evals' to see how good it is.", err=True)
 
 
-def _readable(reply: Reply) -> str:
+def _readable(reply: Reply, criteria: Criteria) -> str:
     parts = []
     if reply.help:
         contacts = [f"- {contact.name}: {contact.how}" for contact in reply.help.contacts]
         parts.append("\n".join([click.wrap_text(reply.help.text, 88), *contacts]))
+    if reply.assessment:
+        parts.append(_readable_card(reply.assessment, criteria))
     if reply.answer:
         parts.append(click.wrap_text(reply.answer, 88))
     if reply.sources:
@@ -233,6 +303,36 @@ def _readable(reply: Reply) -> str:
         )
     if reply.suggestions:
         parts.append("You can ask, for example:\n" + "\n".join(f"- {question}" for question in reply.suggestions))
+    return "\n\n".join(parts)
+
+
+_BANDS = {"high": "I am quite sure", "fair": "I think so", "low": "I am not sure"}
+
+
+def _readable_card(card: Assessment, criteria: Criteria) -> str:
+    """The card as plain text, in the order in which the page has it."""
+    label = criteria.outcome(card.verdict, card.instead).label
+    heading = f"Neither a coach nor a mentor: {label}" if card.instead else label
+    clauses = [f"- “{signal.quote}”  ({criteria.signs[signal.sign].label})" for signal in card.signals]
+    parts = [
+        f"{heading.upper()}  ({_BANDS[card.confidence_band]}, {card.confidence:.0%})",
+        "\n".join(["What carries it:", *clauses]),
+        click.wrap_text(card.why, 88),
+        click.wrap_text(f"What would change it: {card.would_change}", 88),
+    ]
+    if card.ask:
+        options = [f"  {number}. {option}" for number, option in enumerate(card.ask.options, 1)]
+        parts.append("\n".join([card.ask.question, *options]))
+    else:
+        link = f"\n{card.next_step.url}" if card.next_step.url else ""
+        parts.append(click.wrap_text(f"Next step: {card.next_step.text}", 88) + link)
+        if card.next_step.draft:
+            parts.append(
+                "A draft to change and send:\n\n" + click.wrap_text(card.next_step.draft, 84, "  ", "  ", True)
+            )
+    for precedent in card.precedents[:1]:
+        judged = criteria.outcome(precedent.verdict, precedent.instead).label
+        parts.append(click.wrap_text(f"A similar case ({judged}): “{precedent.text}” {precedent.why}", 88))
     return "\n\n".join(parts)
 
 

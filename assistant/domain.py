@@ -8,6 +8,7 @@ message got; while it comes into being it travels as *events*.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -248,3 +249,9 @@ def to_wire(event: Event) -> tuple[str, dict[str, Any]]:
     """The event's name and its data as plain JSON values, as the wire format has them."""
     data = asdict(event.reply if isinstance(event, Done) else event)
     return _NAMES[type(event)], data
+
+
+def to_turn(data: Mapping[str, Any]) -> Turn:
+    """A turn from its JSON object, as clients send it. Raises KeyError or TypeError when it is not one."""
+    ask = data.get("ask")
+    return Turn(data["role"], data["content"], Ask(ask["question"], tuple(ask["options"])) if ask else None)

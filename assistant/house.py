@@ -4,60 +4,86 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from collections import Counter
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from assistant.domain import Contact, Sensitive
 from assistant.errors import HouseError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 ProgrammeKind = Literal["coach", "mentor"]
 # For each of these the house should name somebody, or people in need read neutral words only.
 NEEDED: tuple[Sensitive, ...] = ("danger", "counselling", "hr")
 
-_TABLES = ("company", "contacts", "programmes", "definitions")
-_KEYS = {
-    "company": ("name",),
-    "contacts": ("matters", "name", "how", "country"),
-    "programmes": ("kind", "name", "for", "length", "how", "link"),
-    "definitions": ("coach", "mentor"),
-}
-_OPTIONAL = {"country", "length", "link"}
+# A text that is not blank, made one line; and an address that is safe to open.
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(lambda text: " ".join(text.split()))
+]
+Link = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^(https?://|mailto:)[^\s/]\S*$")]
 
 
-@dataclass(frozen=True)
-class HouseContact:
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Company(_Table):
+    """What the company calls itself."""
+
+    name: Text
+
+
+class HouseContact(_Table):
     """Somebody to turn to in these matters; `country` is a name or code, None where it is for everybody."""
 
-    matters: tuple[Sensitive, ...]
-    name: str
-    how: str
-    country: str | None = None
+    matters: Annotated[tuple[Sensitive, ...], Field(min_length=1)]
+    name: Text
+    how: Text
+    country: Text | None = None
 
 
-@dataclass(frozen=True)
-class Programme:
+class Programme(_Table):
     """Coaching or mentoring that the house offers: for whom, how long, how to ask, and a link where there is one."""
 
     kind: ProgrammeKind
-    name: str
-    audience: str
-    how: str
-    length: str | None = None
-    link: str | None = None
+    name: Text
+    audience: Text = Field(alias="for")
+    how: Text
+    length: Text | None = None
+    link: Link | None = None
 
 
-@dataclass(frozen=True)
-class House:
+class Definitions(_Table):
+    """What the two words mean in this house."""
+
+    coach: Text | None = None
+    mentor: Text | None = None
+
+
+class House(_Table):
     """What a company says of itself; empty when it has no house file."""
 
-    name: str = ""
+    company: Company | None = None
     contacts: tuple[HouseContact, ...] = ()
     programmes: tuple[Programme, ...] = ()
-    definitions: tuple[tuple[ProgrammeKind, str], ...] = ()
+    definitions: Definitions = Definitions()
+
+    @property
+    def name(self) -> str:
+        """What the company calls itself, or nothing."""
+        return self.company.name if self.company else ""
+
+    @property
+    def missing(self) -> tuple[Sensitive, ...]:
+        """The matters for which it names nobody."""
+        return tuple(matter for matter in NEEDED if not self.contacts_for(matter))
 
     def contacts_for(self, matter: Sensitive) -> tuple[Contact, ...]:
-        """The contacts for a matter, those for everybody first."""
+        """The contacts for a matter, those for everybody first, then by country."""
         fitting = sorted((c for c in self.contacts if matter in c.matters), key=lambda c: c.country or "")
         return tuple(Contact(f"{c.name} ({c.country})" if c.country else c.name, c.how) for c in fitting)
 
@@ -67,92 +93,85 @@ class House:
 
     def definition_of(self, kind: ProgrammeKind) -> str | None:
         """What the house itself calls a coach or a mentor, if it says so."""
-        return dict(self.definitions).get(kind)
+        return self.definitions.coach if kind == "coach" else self.definitions.mentor
 
-    @property
-    def missing(self) -> tuple[Sensitive, ...]:
-        """The matters for which it names nobody."""
-        return tuple(matter for matter in NEEDED if not any(matter in c.matters for c in self.contacts))
+
+_TABLES: dict[int | str, type[_Table]]
+_TABLES = {"company": Company, "contacts": HouseContact, "programmes": Programme, "definitions": Definitions}
+# What a person is told of pydantic's types of error; for the last three, how the thing is written.
+_FORMS = {
+    "company": "[company], once",
+    "contacts": "[[contacts]] in double brackets, one for each",
+    "programmes": "[[programmes]] in double brackets, one for each",
+    "definitions": "[definitions], once",
+    "matters": f"matters as a list of one or more of {', '.join(NEEDED)}",
+}
+_WORDS = {
+    "missing": "{key} is missing",
+    "extra_forbidden": "{key!r} is none of {known}",
+    "string_type": "{key} must be a text in quotation marks",
+    "string_too_short": "{key} is blank",
+    "string_pattern_mismatch": "{key} must begin with https://, http:// or mailto:, not {input!r}",
+    "literal_error": "{key} must be {expected}, not {input!r}",
+    "model_type": "write {form}",
+    "tuple_type": "write {form}",
+    "too_short": "write {form}",
+}
 
 
 def read_house(file: Path) -> House:
-    """The house file. Raises HouseError with file, line and what to change, at the first thing that is wrong."""
+    """The house file. Raises HouseError with a line for everything that is wrong: file, line and what to change."""
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise HouseError(f"The house file {file} cannot be read: {error}.") from error
+        text = file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise HouseError(f"{file}: the house file cannot be read: {(error.strerror or str(error)).lower()}.") from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise HouseError(f"{file}:{line}: this line is not UTF-8; save the file in that encoding.") from error
     try:
-        data = tomllib.loads(text)
+        return House.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        line = re.search(r"line (\d+)", str(error))
-        raise HouseError(f"{file}:{line[1] if line else 1}: not TOML ({error}).") from error
-    return _Reader(file, text).house(data)
+        found = re.search(r"at line (\d+)", str(error))
+        raise HouseError(f"{file}:{found[1] if found else len(text.splitlines())}: not TOML: {error}.") from error
+    except ValidationError as error:
+        lines = _lines(text)
+        problems = []
+        for problem in error.errors():
+            place = problem["loc"]
+            while place not in lines:  # what is missing is said of its table
+                place = place[:-1]
+            problems.append((lines[place], _words_for(problem)))
+        raise HouseError("\n".join(f"{file}:{line}: {words}." for line, words in sorted(problems))) from error
 
 
-class _Reader:
-    """Checks what TOML has read, and finds the line for what is wrong."""
+def _lines(text: str) -> dict[tuple[int | str, ...], int]:
+    """The line in which each table and key begins. TOML does not tell, so this reads one statement after the other."""
+    lines: dict[tuple[int | str, ...], int] = {(): 1}
+    table: tuple[int | str, ...] = ()
+    count = Counter[str]()
+    statement = ""
+    for number, line in enumerate(text.split("\n"), 1):
+        begins = number - statement.count("\n")
+        statement += f"{line}\n"
+        try:
+            read = tomllib.loads(statement)
+        except tomllib.TOMLDecodeError:
+            continue  # a value that goes on in the next line
+        is_head = statement.lstrip().startswith("[")
+        statement = ""
+        for key, value in read.items():
+            if is_head:
+                table = (key, count[key]) if isinstance(value, list) else (key,)
+                count[key] += 1
+                lines.setdefault((key,), begins)
+            lines.setdefault(table if is_head else (*table, key), begins)
+    return lines
 
-    def __init__(self, file: Path, text: str) -> None:
-        self._file = file
-        self._lines = text.splitlines()
 
-    def house(self, data: dict[str, Any]) -> House:
-        for key in data:
-            if key not in _TABLES:
-                raise self._error(rf"\[*\s*{re.escape(key)}\b", f"{key!r} is none of {', '.join(_TABLES)}")
-        company = self._table("company", data.get("company", {}), 0)
-        definitions = self._table("definitions", data.get("definitions", {}), 0, required=False)
-        return House(
-            name=company.get("name", "") if "company" in data else "",
-            contacts=tuple(self._contact(entry, n) for n, entry in enumerate(self._list("contacts", data))),
-            programmes=tuple(self._programme(entry, n) for n, entry in enumerate(self._list("programmes", data))),
-            definitions=tuple((kind, definitions[kind]) for kind in get_args(ProgrammeKind) if kind in definitions),
-        )
-
-    def _list(self, name: str, data: dict[str, Any]) -> list[Any]:
-        entries = data.get(name, [])
-        if not isinstance(entries, list):
-            raise self._error(rf"\[\s*{name}\b", f"write [[{name}]] in double brackets, one for each")
-        return entries
-
-    def _contact(self, entry: Any, number: int) -> HouseContact:
-        matters = entry.pop("matters", None) if isinstance(entry, dict) else None
-        if not isinstance(matters, list) or not matters or any(matter not in NEEDED for matter in matters):
-            problem = f"matters must be a list of {', '.join(NEEDED)}"
-            raise self._error("matters", problem, "contacts", number)
-        values = self._table("contacts", entry, number)
-        return HouseContact(tuple(matters), values["name"], values["how"], values.get("country"))
-
-    def _programme(self, entry: Any, number: int) -> Programme:
-        values = self._table("programmes", entry, number)
-        if values["kind"] not in get_args(ProgrammeKind):
-            raise self._error("kind", f"kind must be coach or mentor, not {values['kind']!r}", "programmes", number)
-        link = values.get("link")
-        if link is not None and not link.startswith(("https://", "http://", "mailto:")):
-            raise self._error("link", f"link {link!r} must begin with https://", "programmes", number)
-        kind: ProgrammeKind = "coach" if values["kind"] == "coach" else "mentor"
-        return Programme(kind, values["name"], values["for"], values["how"], values.get("length"), link)
-
-    def _table(self, name: str, table: Any, number: int, required: bool = True) -> dict[str, str]:
-        if not isinstance(table, dict):
-            raise self._error(name, f"{name} must be a table", name, number)
-        for key, value in table.items():
-            if key not in _KEYS[name]:
-                raise self._error(key, f"{key!r} is none of {', '.join(_KEYS[name])}", name, number)
-            if not isinstance(value, str) or not value.strip():
-                raise self._error(key, f"{key} must be a text that is not empty", name, number)
-        for key in _KEYS[name]:
-            if required and table and key not in table and key not in _OPTIONAL and key != "matters":
-                raise self._error("", f"{key} is missing", name, number)
-        return {key: " ".join(value.split()) for key, value in table.items()}
-
-    def _error(self, key: str, problem: str, table: str = "", number: int = 0) -> HouseError:
-        """The error with the line of `key` in the table's `number`th part, or of that part where there is no key."""
-        start = 0
-        if table:
-            heads = [n for n, line in enumerate(self._lines) if re.match(rf"\s*\[+\s*{table}\b", line)]
-            start = heads[number] if number < len(heads) else 0
-        pattern = re.compile(rf"\s*{key}" if not table else rf"\s*{re.escape(key)}\s*=" if key else r".*")
-        rest = range(start, len(self._lines))
-        line = next((n for n in rest if pattern.match(self._lines[n])), start)
-        return HouseError(f"{self._file}:{line + 1}: {problem}.")
+def _words_for(problem: ErrorDetails) -> str:
+    """What to change, in the words of the file."""
+    table, key = problem["loc"][0], [part for part in problem["loc"] if isinstance(part, str)][-1]
+    fields = (House if key == table else _TABLES[table]).model_fields
+    known = ", ".join(field.alias or name for name, field in fields.items())
+    words = _WORDS.get(problem["type"], "{key}: {msg}")
+    return words.format(**problem, **problem.get("ctx", {}), key=key, known=known, form=_FORMS.get(key, key))

@@ -15,9 +15,21 @@ from pathlib import Path
 from assistant.answering.builtin import Answer, answer_question, fixed_answer, read_on
 from assistant.answering.fixed import DECLINE, SUGGESTIONS, asks_about_the_program, small_talk
 from assistant.domain import (
-    Assessment, Done, Event, Hit, Instead, MadeBy, Passage, Reply, Sensitive, Start, Token, Turn, Verdict,
+    Assessment,
+    Done,
+    Event,
+    Hit,
+    Instead,
+    MadeBy,
+    Passage,
+    Reply,
+    Sensitive,
+    Start,
+    Token,
+    Turn,
+    Verdict,
 )  # fmt: skip
-from assistant.encoder import ENCODER_NAME, OnnxEncoder, Vectors, load_encoder
+from assistant.encoder import ENCODER_NAME, OnnxEncoder, load_encoder
 from assistant.errors import MessageError
 from assistant.house import House, read_house
 from assistant.judgement.card import Decision, decide, write_card
@@ -68,7 +80,7 @@ class Parts:
     judge: Judge
     criteria: Criteria
     precedents: Precedents
-    house: House = House()
+    house: House
 
 
 class Assistant:
@@ -80,9 +92,9 @@ class Assistant:
     def __init__(self, parts: Parts) -> None:
         self.index = parts.index
         self.house = parts.house
+        self.criteria = parts.criteria
         self._encoder = parts.encoder
         self._judge = parts.judge
-        self._criteria = parts.criteria
         self._precedents = parts.precedents
         self._pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="assistant")
         # What the library says on from a verdict, by our own query: the same for everybody.
@@ -145,10 +157,10 @@ class Assistant:
             return _Work(Start("outside", False, None, unreadable(self.house)), fixed_answer(""), declined=True)
         exchange = exchange_before(messages)
         kinds = possible_kinds(judged, has_previous=len(said) > 1, was_asked=exchange is not None)
-        kind = "smalltalk" if asks_about_the_program(message) else next(iter(kinds))
+        kind: JudgedKind = "smalltalk" if asks_about_the_program(message) else next(iter(kinds))
         if exchange and (kind == "answer" or message in exchange.asks[-1].options):
             return self._situation(message, matter, exchange)
-        if kind in ("situation", "answer"):
+        if kind == "situation" or kind == "answer":
             return self._situation(message, matter, None)
         start = Start(kind, kind in ("question", "follow_up"), matter, help_for(matter, self.house) if matter else None)
         if kind == "smalltalk":
@@ -179,14 +191,14 @@ class Assistant:
         if matter == "hr" or matter == "counselling":
             settled = ("neither", matter)
         elif exchange:
-            settled = self._criteria.leads_to(exchange.asks[-1], message)
+            settled = self.criteria.leads_to(exchange.asks[-1], message)
         may_ask = exchange is None or exchange.may_go_on
         decision = decide(judged, settled, may_ask)
         assessment = write_card(
             decision,
             judged,
             clauses,
-            self._criteria,
+            self.criteria,
             self._judge.calibration,
             self.house,
             self._precedents.nearest(judged.vector, decision.verdict, decision.instead),
@@ -206,7 +218,7 @@ class Assistant:
     def _further_reading(self, decision: Decision) -> list[Hit]:
         """The library's best passages for the queries that belong to a verdict; these are ours and the same for everybody."""
         hits = []
-        for query in self._criteria.outcome(decision.verdict, decision.instead).read_on:
+        for query in self.criteria.outcome(decision.verdict, decision.instead).read_on:
             if query not in self._reading:
                 found = self._look_up(query, 1).found.hits
                 if found:
@@ -215,7 +227,9 @@ class Assistant:
                 hits.append(self._reading[query])
         return hits
 
-    def _answer(self, messages: Sequence[Turn], said: Sequence[str], kind: JudgedKind, maybe_follow_up: float) -> Answer | None:
+    def _answer(
+        self, messages: Sequence[Turn], said: Sequence[str], kind: JudgedKind, maybe_follow_up: float
+    ) -> Answer | None:
         asked = self._look_up(said[-1].strip())
         before = ""
         if len(said) > 1 and maybe_follow_up > MAYBE_FOLLOW_UP:

@@ -44,7 +44,8 @@ def decide(judged: Judged, settled: tuple[Verdict, Instead | None] | None, may_a
         rest = 1 - shares.pop("unclear")
         shares = {verdict: share / rest for verdict, share in shares.items()}
     verdict = max(shares, key=shares.__getitem__)
-    instead = max(insteads, key=insteads.__getitem__) if verdict == "neither" else None
+    likeliest = max(insteads, key=insteads.__getitem__)
+    instead = likeliest if verdict == "neither" else None
     outcomes: dict[str, float] = {name: share for name, share in shares.items() if name != "neither"}
     outcomes |= {name: shares["neither"] * share for name, share in insteads.items()}
     return Decision(verdict, instead, min(shares[verdict], 1.0), outcomes)
@@ -83,9 +84,7 @@ def write_card(
     )
 
 
-def _signals(
-    decision: Decision, judged: Judged, clauses: Sequence[Clause], criteria: Criteria
-) -> tuple[Signal, ...]:
+def _signals(decision: Decision, judged: Judged, clauses: Sequence[Clause], criteria: Criteria) -> tuple[Signal, ...]:
     """The clauses that carry the verdict, in the order of the message; with `both`, some of each kind."""
     wanted: list[tuple[Sign, ...]]
     poles: dict[Verdict, tuple[Pole, ...]] = {"coach": ("coach",), "mentor": ("mentor",), "both": ("coach", "mentor")}
@@ -134,7 +133,11 @@ def _next_step(
     programmes = [programme for kind in asked_for for programme in house.programmes_for(kind)]
     text = " ".join(
         [
-            *(f"Here, a {kind} is {definition.rstrip('.')}." for kind in asked_for if (definition := house.definition_of(kind))),
+            *(
+                f"Here, a {kind} is {definition.rstrip('.')}."
+                for kind in asked_for
+                if (definition := house.definition_of(kind))
+            ),
             *(_offer(programme, house) for programme in programmes),
         ]
     )

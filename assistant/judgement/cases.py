@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.domain import Ask, Instead, Sensitive, Sign, Turn, Verdict
+from assistant.domain import Ask, Instead, Sensitive, Sign, Turn, Verdict, to_turn
 from assistant.errors import LibraryError
 from assistant.judgement.criteria import INSTEADS, SIGNS, VERDICTS
 from assistant.judgement.judge import JUDGED_KINDS, SENSITIVES, JudgedKind
@@ -77,13 +77,8 @@ def _case(data: dict[str, Any]) -> WorkedCase:
         sensitive=sensitive,
         pair=data.get("pair"),
         on_behalf=bool(data.get("on_behalf")),
-        previous=tuple(_turn(turn) for turn in data.get("previous") or ()),
+        previous=tuple(to_turn(turn) for turn in data.get("previous") or ()),
     )
-
-
-def _turn(data: dict[str, Any]) -> Turn:
-    ask = data.get("ask")
-    return Turn(data["role"], data["content"], Ask(ask["question"], tuple(ask["options"])) if ask else None)
 
 
 def _check(holds: bool, problem: str) -> None:

@@ -119,7 +119,9 @@ class Judge:
             mask[row, : end - start + 2] = 1
         names = ["vector", "kinds", "verdicts", "insteads", "sensitive", "on_behalf", "signs"]
         out = dict(zip(names, self._session.run(names, {"input_ids": ids, "attention_mask": mask}), strict=True))
-        shares = _softmax(np.concatenate([out["signs"][row, 1 : end - start + 1] for row, (start, end) in enumerate(windows)]))
+        shares = _softmax(
+            np.concatenate([out["signs"][row, 1 : end - start + 1] for row, (start, end) in enumerate(windows)])
+        )
         vector = out["vector"]
         return Judged(
             kinds=_named(JUDGED_KINDS, _softmax(out["kinds"])),

@@ -23,9 +23,7 @@ class Precedents:
         self._cases = cases
         self._vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
-    def nearest(
-        self, vector: NDArray[np.float32], verdict: Verdict, instead: Instead | None
-    ) -> tuple[Precedent, ...]:
+    def nearest(self, vector: NDArray[np.float32], verdict: Verdict, instead: Instead | None) -> tuple[Precedent, ...]:
         """The nearest cases that were judged alike, the nearest first."""
         order = np.argsort(-(self._vectors @ vector))
         alike = (self._cases[row] for row in order)

@@ -259,7 +259,9 @@ def _samples(cases: Sequence[WorkedCase], tokenizer: Tokenizer, shuffler: random
             continue
         samples.append(_sample(_mistyped(case, shuffler), tokenizer))
         if case.kind == "answer" and case.verdict:
-            samples.append(_together(case, f"{case.previous[0].content}\n{case.text}", case.verdict, case.instead, tokenizer))
+            samples.append(
+                _together(case, f"{case.previous[0].content}\n{case.text}", case.verdict, case.instead, tokenizer)
+            )
         elif case.ask and case.leads_to:
             option = shuffler.randrange(len(case.leads_to))
             verdict, _, instead = case.leads_to[option].partition("/")
@@ -374,14 +376,13 @@ def _high(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
 def _threshold(matter: Sensitive, situations: Sequence[WorkedCase], judged: Sequence[Judged]) -> float:
     """Low, for recall, but not so low that more ordinary cases than bearable alarm."""
     ordinary = sorted(
-        (one.sensitive[matter] for case, one in zip(situations, judged, strict=True) if case.sensitive is None), reverse=True
+        (one.sensitive[matter] for case, one in zip(situations, judged, strict=True) if case.sensitive is None),
+        reverse=True,
     )
     return round(max(0.1, ordinary[int(ALARMS[matter] * len(ordinary))]), 3)
 
 
-def _what_was_learned(
-    taught: Sequence[WorkedCase], development: Sequence[WorkedCase], epochs: int
-) -> dict[str, Any]:
+def _what_was_learned(taught: Sequence[WorkedCase], development: Sequence[WorkedCase], epochs: int) -> dict[str, Any]:
     """The card's account of its data."""
     digest = hashlib.sha256("\n".join(sorted(case.id + case.text for case in taught)).encode())
     return {
@@ -392,7 +393,9 @@ def _what_was_learned(
         "situations": sum(case.kind == "situation" for case in taught),
         "other_messages": sum(case.kind != "situation" for case in taught),
         "by_writer": dict(sorted(Counter(case.writer for case in taught).items())),
-        "by_verdict": dict(sorted(Counter(case.verdict for case in taught if case.kind == "situation" and case.verdict).items())),
+        "by_verdict": dict(
+            sorted(Counter(case.verdict for case in taught if case.kind == "situation" and case.verdict).items())
+        ),
         "development_writers": dict(sorted(Counter(case.writer for case in development).items())),
     }
 

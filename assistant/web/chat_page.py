@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import json
 import logging
 import re
 from collections.abc import AsyncIterator, Sequence
@@ -10,29 +13,36 @@ from typing import Any
 
 import gradio as gr
 
-from assistant.domain import Done, Help, Source, Start, Token, Turn
+from assistant.domain import Ask, Assessment, Done, Help, Source, Start, Token, Turn, to_wire
 from assistant.errors import AssistantError
 from assistant.pipeline import Assistant
 
 EXAMPLES = (
+    "I keep interrupting people in meetings, and I want to stop that before the summer.",
+    "I have just become the first team leader in my family, and I know nobody who has done this job.",
     "What is the difference between a coach and a mentor?",
-    "How long does coaching last?",
     "Will my manager find out what I tell a coach?",
-    "How do I ask someone to be my mentor?",
 )
 # Relative, so that the page works below any path.
-HEAD = '<link rel="stylesheet" href="files/chat.css"><script src="files/chat.js" defer></script>'
+HEAD = (
+    '<link rel="stylesheet" href="files/chat.css"><script src="files/chat.js" defer></script>'
+    '<script src="files/card.js" type="module"></script>'
+)
 
 _INTRO = """
 <h1>Coach or mentor?</h1>
-<p class="about">Ask about coaching and mentoring at work. Each answer is made of sentences from a library, with a link to where they stand.</p>
+<p class="about">Tell me your situation in a few words, and I say whether a coach, a mentor, both or neither can help, and why. Or ask
+about coaching and mentoring at work: each answer is made of sentences from a library, with a link to where they stand.</p>
 <p class="privacy">This is a program, not a person. Only you see what you type: nothing is stored or logged, no outside model
 reads it, and the conversation lives in this browser window only.</p>
 """
 _FAULT = "Something went wrong on our side. Your message is still in the box: please send it again."
 _CONCURRENT = 20
 # What stands around an answer in its message, and is not part of it.
-_AROUND = re.compile(r'<div class="(?:help|sources|notice)">.*?</div>', re.DOTALL)
+_AROUND = re.compile(
+    r'<div class="(?:help|judgement|sources|notice)"[^>]*>.*?</div>|<h3 class="under-card">.*?</h3>', re.DOTALL
+)
+_CARD = re.compile(r'<div class="judgement" value="([A-Za-z0-9+/=]+)"></div>')
 _LINKED_KEY = re.compile(r"\[\\\[(\w+)\\\]\]\([^)]*\)")
 
 Message = dict[str, Any]
@@ -61,14 +71,14 @@ def theme() -> gr.themes.Base:
 def build_page(assistant: Assistant) -> gr.Blocks:
     """The page around an assistant."""
 
-    async def answer(text: str, history: list[Message]) -> AsyncIterator[tuple[Any, Any]]:
+    async def answer(text: str, history: list[Message], empties_box: bool = True) -> AsyncIterator[tuple[Any, Any]]:
         """Streams the conversation as it grows, and the text box beside it."""
         before = [_shown(message) for message in history]
         if not text.strip():
             yield before, gr.update()
             return
         asked = [*before, {"role": "user", "content": text}]
-        yield asked, gr.update(value="", submit_btn=False, stop_btn="Stop")
+        yield asked, gr.update(submit_btn=False, stop_btn="Stop", **({"value": ""} if empties_box else {}))
         try:
             async for reply in _replies(assistant, to_turns(asked)):
                 yield [*asked, reply], gr.update()
@@ -89,6 +99,11 @@ def build_page(assistant: Assistant) -> gr.Blocks:
         async for shown in answer(value["text"] if isinstance(value, dict) else value, history):
             yield shown
 
+    async def answer_card(text: str, history: list[Message]) -> AsyncIterator[tuple[Any, Any]]:
+        """The same for an answer that was chosen on a card; what is being typed meanwhile stays."""
+        async for shown in answer(text, history, empties_box=False):
+            yield shown
+
     page = gr.Blocks(title="Coach or mentor?", analytics_enabled=False, fill_height=True)
     with page:
         gr.HTML(_INTRO, elem_id="intro", padding=False)
@@ -104,15 +119,15 @@ def build_page(assistant: Assistant) -> gr.Blocks:
             # A sum of money is no formula.
             latex_delimiters=[],
             examples=[{"text": question} for question in EXAMPLES],
-            placeholder="**What would you like to know?**\n\nType it below, or begin with one of these.",
+            placeholder="**What is it about?**\n\nTell me your situation in a few words, ask a question, or begin with one of these.",
         )
         with gr.Row(elem_id="composer", equal_height=True):
             box = gr.Textbox(
                 elem_id="question",
-                label="Your question",
+                label="Your situation or question",
                 show_label=False,
                 container=False,
-                placeholder="Your question, or your situation in a few words",
+                placeholder="Your situation in a few words, or a question",
                 lines=1,
                 max_lines=8,
                 submit_btn="Send",
@@ -120,6 +135,8 @@ def build_page(assistant: Assistant) -> gr.Blocks:
                 autofocus=True,
             )
             again = gr.Button("New conversation", elem_id="again", size="md", scale=0, min_width=0)
+        # Where the page's script puts the answer that was chosen on a card.
+        chosen = gr.Textbox(elem_id="chosen", label="Chosen answer", visible="hidden")
         outputs = [conversation, box]
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         running: list[dict[str, Any]] = [
@@ -127,6 +144,12 @@ def build_page(assistant: Assistant) -> gr.Blocks:
             conversation.example_select(answer_chosen, conversation, outputs, concurrency_limit=_CONCURRENT, **quiet),
             conversation.option_select(answer_chosen, conversation, outputs, concurrency_limit=_CONCURRENT, **quiet),
         ]
+        # A choice need not wait for the end of the reply that it answers.
+        running.append(
+            chosen.input(
+                answer_card, [chosen, conversation], outputs, cancels=running, concurrency_limit=_CONCURRENT, **quiet
+            )
+        )
         box.stop(_ready, None, box, cancels=running, queue=False, **quiet)
         again.click(lambda: ([], _ready("")), None, outputs, cancels=running, queue=False, **quiet)
     page.queue(default_concurrency_limit=_CONCURRENT)
@@ -142,34 +165,45 @@ def _ready(text: str | None = None) -> Any:
 
 async def _replies(assistant: Assistant, turns: Sequence[Turn]) -> AsyncIterator[Message]:
     """The reply as it grows, each time as the whole message."""
-    opening = ""
-    text = ""
+    opening = card = heading = text = ""
     sources: list[Source] = []
     async for event in assistant.stream(turns):
         match event:
-            case Start(help=Help() as help_first):
-                opening = _help(help_first)
-                yield {"role": "assistant", "content": opening}
+            case Start():
+                heading = _heading("To your question" if event.wants_answer else "To read on")
+                if event.help:
+                    opening = _help(event.help)
+                    yield {"role": "assistant", "content": opening}
+            case Assessment():
+                card = _card(event, turns)
+                yield {"role": "assistant", "content": opening + card + _under(card, heading, _linked(text, sources))}
             case Source():
                 sources.append(event)
             case Token():
                 text += event.text
-                yield {"role": "assistant", "content": opening + _linked(text, sources)}
+                yield {"role": "assistant", "content": opening + card + _under(card, heading, _linked(text, sources))}
             case Done(reply=reply):
-                content = opening + _linked(reply.answer, reply.sources) + _source_list(reply.sources)
+                said = _under(card, heading, _linked(reply.answer, reply.sources))
                 options = [{"value": suggestion} for suggestion in reply.suggestions]
-                yield {"role": "assistant", "content": content, "options": options}
+                yield {
+                    "role": "assistant",
+                    "content": opening + card + said + _source_list(reply.sources),
+                    "options": options,
+                }
 
 
 def to_turns(messages: Sequence[Message]) -> list[Turn]:
-    """The conversation as the assistant wants it: of its own messages the bare answer, without what stands around it."""
+    """The conversation as the assistant wants it: of its own messages the bare answer, without what stands around it,
+    and the question that its card asked."""
     turns = []
     for message in messages:
         content = _text(message)
+        ask = None
         if message["role"] == "assistant":
+            ask = _asked(content)
             content = _LINKED_KEY.sub(r"[\1]", _AROUND.sub("", content)).strip()
-        if content:
-            turns.append(Turn(message["role"], content))
+        if content or ask:
+            turns.append(Turn(message["role"], content, ask))
     return turns
 
 
@@ -196,6 +230,46 @@ def _linked(text: str, sources: Sequence[Source]) -> str:
 
 def _block(name: str, text: str, after: str = "") -> str:
     return f'<div class="{name}"><p>{escape(text)}</p>{after}</div>\n\n'
+
+
+def _heading(text: str) -> str:
+    return f'<h3 class="under-card">{escape(text)}</h3>\n\n'
+
+
+def _under(card: str, heading: str, text: str) -> str:
+    """The text of a reply, under a heading of its own where a card stands above it."""
+    return heading + text if card and text else text
+
+
+def _card(assessment: Assessment, turns: Sequence[Turn]) -> str:
+    """The card's place and data. Gradio lets neither elements of ours nor `data-` attributes through: the page's
+    script reads `value`, which it does."""
+    name, data = to_wire(assessment)
+    packed = json.dumps({name: data, "message": _judged(assessment, turns)}).encode()
+    return f'<div class="judgement" value="{base64.b64encode(packed).decode()}"></div>\n\n'
+
+
+def _judged(assessment: Assessment, turns: Sequence[Turn]) -> str:
+    """What the person said that the judgement quotes: the last message, with those before it that it quotes too."""
+    said = [turn.content.strip() for turn in turns if turn.role == "user"]
+    for first in reversed(range(len(said))):
+        text = "\n".join(said[first:])
+        if all(signal.quote in text for signal in assessment.signals):
+            return text
+    return said[-1]
+
+
+def _asked(content: str) -> Ask | None:
+    """The question that a message's card asked. The browser sends it back, so it may be anything."""
+    found = _CARD.search(content)
+    try:
+        ask = json.loads(base64.b64decode(found[1]))["assessment"]["ask"] if found else None
+        question, options = ask["question"], ask["options"]
+    except (binascii.Error, ValueError, LookupError, TypeError):
+        return None
+    if not isinstance(question, str) or not all(isinstance(option, str) for option in options):
+        return None
+    return Ask(question, tuple(options))
 
 
 def _help(help_first: Help) -> str:

@@ -1,4 +1,4 @@
-// Opens a citation beside the conversation. Without this script the link opens the article itself.
+// Shows the cards, and opens a citation beside the conversation. Without this script the link opens the article itself.
 "use strict";
 
 const makePanel = () => {
@@ -73,4 +73,45 @@ const showQuestion = () => {
   if (log && !readerScrolls) log.scrollTop += last.getBoundingClientRect().top - log.getBoundingClientRect().top - 8;
 };
 
-new MutationObserver(() => { tidy(); showQuestion(); }).observe(document.documentElement, { childList: true, subtree: true, attributeFilter: ["aria-label"] });
+// Gradio lets only a place with data through for a card. With each piece of an answer it writes the message anew, so a card
+// is kept and moved to where its place is now, with all that was opened and typed in it, and with the focus.
+const cards = [];
+let focused = null;
+const makeCard = () => {
+  const card = document.createElement("judgement-card");
+  card.addEventListener("focusin", () => { focused = [card, card.shadowRoot.activeElement]; });
+  card.addEventListener("focusout", () => { if (card.isConnected) focused = null; });
+  card.addEventListener("choose", (event) => {
+    const box = document.querySelector("#chosen textarea, #chosen input");
+    box.value = event.detail.text;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    document.querySelector("#question textarea").focus();
+  });
+  return card;
+};
+const showCards = () => {
+  if (!customElements.get("judgement-card")) return;
+  const places = document.querySelectorAll("#conversation [data-testid=bot] .judgement[value]");
+  const asked = [...document.querySelectorAll("#conversation [data-testid=user]")].at(-1);
+  cards.length = Math.min(cards.length, places.length);
+  places.forEach((place, number) => {
+    const data = place.getAttribute("value");
+    if (cards[number]?.data !== data) {
+      const { message, assessment } = JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(data), (c) => c.charCodeAt(0))));
+      // The same message judged again keeps its card.
+      if (cards[number]?.message !== message) cards[number] = { card: makeCard(), message };
+      cards[number].data = data;
+      Object.assign(cards[number].card, { message, assessment });
+    }
+    const { card } = cards[number];
+    card.setAttribute("theme", document.body.classList.contains("dark") ? "dark" : "light");
+    if (asked && place.compareDocumentPosition(asked) & Node.DOCUMENT_POSITION_FOLLOWING) card.answered = true;
+    if (card.parentNode === place) return;
+    place.replaceChildren(card);
+    if (focused?.[0] === card && document.activeElement === document.body) focused[1]?.focus({ preventScroll: true });
+  });
+};
+customElements.whenDefined("judgement-card").then(showCards);
+new MutationObserver(showCards).observe(document.body, { attributeFilter: ["class"] });
+
+new MutationObserver(() => { tidy(); showCards(); showQuestion(); }).observe(document.documentElement, { childList: true, subtree: true, attributeFilter: ["aria-label"] });
