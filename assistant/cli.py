@@ -224,7 +224,9 @@ def _warn_of_missing(house: House, file: Path | None) -> None:
         return
     general = dict.fromkeys(contact.name for matter in house.missing for contact in help_for(matter, House()).contacts)
     what = "there is no house file"
-    how = "copy company.example.toml to company.toml, name your contacts and set COACH_OR_MENTOR_HOUSE_FILE=company.toml"
+    how = (
+        "copy company.example.toml to company.toml, name your contacts and set COACH_OR_MENTOR_HOUSE_FILE=company.toml"
+    )
     if file:
         what = f"{file} names nobody for {' and '.join(house.missing)}"
         how = f"add [[contacts]] with matters = {json.dumps(house.missing)}, as in company.example.toml"

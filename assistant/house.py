@@ -27,6 +27,12 @@ Text = Annotated[
 Link = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^(https?://|mailto:)[^\s/]\S*$")]
 
 
+def _not_empty(matters: tuple[Sensitive, ...]) -> tuple[Sensitive, ...]:
+    if not matters:
+        raise ValueError
+    return matters
+
+
 class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -40,7 +46,7 @@ class Company(_Table):
 class HouseContact(_Table):
     """Somebody to turn to in these matters; `country` is a name or code, None where it is for everybody."""
 
-    matters: Annotated[tuple[Sensitive, ...], Field(min_length=1)]
+    matters: Annotated[tuple[Sensitive, ...], AfterValidator(_not_empty)]
     name: Text
     how: Text
     country: Text | None = None
@@ -98,14 +104,7 @@ class House(_Table):
 
 _TABLES: dict[int | str, type[_Table]]
 _TABLES = {"company": Company, "contacts": HouseContact, "programmes": Programme, "definitions": Definitions}
-# What a person is told of pydantic's types of error; for the last three, how the thing is written.
-_FORMS = {
-    "company": "[company], once",
-    "contacts": "[[contacts]] in double brackets, one for each",
-    "programmes": "[[programmes]] in double brackets, one for each",
-    "definitions": "[definitions], once",
-    "matters": f"matters as a list of one or more of {', '.join(NEEDED)}",
-}
+# What to change, for pydantic's types of error, and how the thing is written where its form is wrong.
 _WORDS = {
     "missing": "{key} is missing",
     "extra_forbidden": "{key!r} is none of {known}",
@@ -115,7 +114,14 @@ _WORDS = {
     "literal_error": "{key} must be {expected}, not {input!r}",
     "model_type": "write {form}",
     "tuple_type": "write {form}",
-    "too_short": "write {form}",
+    "value_error": "write {form}",
+}
+_FORMS = {
+    "company": "[company], once",
+    "contacts": "[[contacts]] in double brackets, one for each",
+    "programmes": "[[programmes]] in double brackets, one for each",
+    "definitions": "[definitions], once",
+    "matters": f"matters as a list of one or more of {', '.join(NEEDED)}",
 }
 
 

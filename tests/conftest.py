@@ -7,7 +7,8 @@ import ipaddress
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,16 @@ import numpy as np
 import pytest
 from platformdirs import user_cache_path
 
+from assistant.domain import Clause, Instead, Precedent, Sensitive, Sign, Verdict
 from assistant.encoder import WIDTH, OnnxEncoder, Vectors, load_encoder
+from assistant.house import House
+from assistant.judgement.criteria import INSTEADS, SIGNS, VERDICTS, read_criteria
+from assistant.judgement.judge import JUDGED_KINDS, SENSITIVES, Calibration, Judged, JudgedKind
+from assistant.judgement.precedents import Precedents
 from assistant.knowledge.index import Index, library_fingerprint, open_or_build
 from assistant.knowledge.passages import read_passages
-from assistant.pipeline import Assistant, build_assistant
-from assistant.settings import PREFIX, Settings
+from assistant.pipeline import Assistant, Parts, build_assistant
+from assistant.settings import PREFIX, Settings, packaged
 
 # Settings of whoever runs the tests must not decide how they end. Taken out here, before any fixture reads them.
 TEST_DATA_DIR = os.environ.get("COACH_OR_MENTOR_TEST_DATA_DIR")
@@ -181,4 +187,70 @@ def build_index(
         encoder=encoder,  # type: ignore[arg-type]
         progress=lambda done, total: None,
         waiting=waiting,
+    )
+
+
+@dataclass(frozen=True)
+class View:
+    """What a StubJudge sees in a message: `sure` is the share of the verdict, `signs` names the sign of each clause that
+    holds one of these words."""
+
+    kind: JudgedKind = "situation"
+    verdict: Verdict = "coach"
+    sure: float = 0.9
+    instead: Instead = "manager"
+    matter: Sensitive | None = None
+    on_behalf: bool = False
+    signs: Mapping[str, Sign] = field(default_factory=dict)
+
+    def judged(self, clauses: Sequence[Clause]) -> Judged:
+        return Judged(
+            kinds=_mostly(self.kind, JUDGED_KINDS, 0.9),
+            verdicts=_mostly(self.verdict, VERDICTS, self.sure),
+            insteads=_mostly(self.instead, INSTEADS, 0.9),
+            sensitive={matter: 0.9 if matter == self.matter else 0.1 for matter in SENSITIVES},
+            on_behalf=float(self.on_behalf),
+            signs=tuple(
+                {sign: 0.8 if sign in (self.signs[word] for word in self.signs if word in clause.text) else 0.01 for sign in SIGNS}
+                for clause in clauses
+            ),
+            vector=np.array([1.0, 0.0], np.float32),
+        )  # fmt: skip
+
+
+def _mostly(one: Any, names: Sequence[Any], share: float) -> dict[Any, float]:
+    return {name: share if name == one else (1 - share) / (len(names) - 1) for name in names}
+
+
+class StubJudge:
+    """Stands in for the judge: of a message that is one of `views` it sees that view, of every other `otherwise`.
+
+    It remembers the messages that it was given.
+    """
+
+    name = "judge-stub"
+    calibration = Calibration(1.0, high=0.7, fair=0.5, sensitive=dict.fromkeys(SENSITIVES, 0.5))
+
+    def __init__(self, otherwise: View, views: Mapping[str, View] | None = None) -> None:
+        self.seen: list[str] = []
+        self._views, self._otherwise = views or {}, otherwise
+
+    def judge(self, message: str, clauses: Sequence[Clause]) -> Judged:
+        self.seen.append(message)
+        return self._views.get(message, self._otherwise).judged(clauses)
+
+
+def assistant_with(judge: StubJudge, index: Index, encoder: Any, house: House | None = None) -> Assistant:
+    """An assistant over an index, with a stand-in for the judge and one precedent a verdict."""
+    cases = [Precedent(f"A case for {verdict}.", verdict, None, "Why.") for verdict in VERDICTS if verdict != "neither"]
+    cases += [Precedent(f"A case for {instead}.", "neither", instead, "Why.") for instead in INSTEADS]
+    return Assistant(
+        Parts(
+            encoder=encoder,
+            index=index,
+            judge=judge,  # type: ignore[arg-type]
+            criteria=read_criteria(packaged("prompts") / "criteria.toml"),
+            precedents=Precedents(tuple(cases), np.ones((len(cases), 2), np.float32)),
+            house=house or House(),
+        )
     )

@@ -120,7 +120,7 @@ def test_a_file_saved_on_windows_is_read(house_file: Path) -> None:
 
 def test_a_house_cannot_be_changed_once_it_is_read() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        read_house(EXAMPLE).contacts[0].name = "Somebody else"
+        read_house(EXAMPLE).contacts[0].name = "Somebody else"  # type: ignore[misc]
 
 
 # Help for a sensitive matter
@@ -163,7 +163,7 @@ def test_help_falls_back_to_general_contacts_for_a_matter_that_the_house_leaves_
         (CONTACT.replace("call 2100", " \\n "), "4: how is blank."),
         ("[definitions]\ncoach = ''\n", "2: coach is blank."),
         (CONTACT.replace("hr", "boss"), "2: matters must be 'danger', 'hr' or 'counselling', not 'boss'."),
-        (CONTACT.replace("[", "", 3).replace("]", "", 3), "1: "),
+        (CONTACT.replace('"hr"', '"hr", 1'), "2: matters must be 'danger', 'hr' or 'counselling', not 1."),
         (CONTACT.replace('["hr"]', "[]"), "2: write matters as a list of one or more of danger, counselling, hr."),
         (CONTACT.replace('["hr"]', '"hr"'), "2: write matters as a list of one or more of danger, counselling, hr."),
         (PROGRAMME.replace("coach", "guru"), "2: kind must be 'coach' or 'mentor', not 'guru'."),
@@ -182,3 +182,148 @@ def test_a_mistake_is_named_with_its_line_and_what_to_change(
 ) -> None:
     [said] = mistakes(read, text)
     assert said.startswith(f"company.toml:{mistake}")
+
+
+@pytest.mark.parametrize("link", ["https://intranet.example.com/a?b=c", "http://intranet/a", "mailto:hr@example.com"])
+def test_a_link_to_a_page_or_an_address_is_kept(read: Callable[[str], House], link: str) -> None:
+    [programme] = read(f"{PROGRAMME}link = '{link}'\n").programmes
+    assert programme.link == link
+
+
+@pytest.mark.parametrize(
+    "link", ["intranet/a", "javascript:alert(1)", "data:text/html,x", "https://", "https://a b", ""]
+)
+def test_any_other_link_is_refused(read: Callable[[str], House], link: str) -> None:
+    said = mistakes(read, f"{PROGRAMME}link = '{link}'\n")
+    assert said == [f"company.toml:6: link must begin with https://, http:// or mailto:, not '{link}'."]
+
+
+def test_all_mistakes_are_named_at_once_in_the_order_of_the_lines(read: Callable[[str], House]) -> None:
+    text = CONTACT.replace("hr", "boss") + PROGRAMME.replace("everybody", " ") + "[compny]\n" + CONTACT + "x = 1\n"
+    assert [said.split(":")[1] for said in mistakes(read, text)] == ["2", "8", "10", "15"]
+
+
+def test_lines_are_right_after_values_that_go_on_and_look_like_tables(read: Callable[[str], House]) -> None:
+    text = (
+        '[company]\nname = """\n[[contacts]]\nhow = 1\n"""\n\n# [[contacts]]\n'
+        '[[contacts]]\nmatters = [\n  "hr", # [[contacts]]\n]\n"name" = "x"\nhow = "x"\nhwo = 1\n'
+    )
+    assert [said.split(":")[1] for said in mistakes(read, text)] == ["14"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [("[company]\nname = Example\n", 2), ("[company\n", 1), ("a\n", 1), (CONTACT + "how = ''\n", 5)]
+)
+def test_what_is_not_toml_is_named_with_its_line(read: Callable[[str], House], text: str, line: int) -> None:
+    [said] = mistakes(read, text)
+    assert said.startswith(f"company.toml:{line}: not TOML: ")
+
+
+def test_a_text_that_never_ends_is_one_line(read: Callable[[str], House]) -> None:
+    [said] = mistakes(read, '[company]\nname = """Example\n')
+    assert said.startswith("company.toml:2: not TOML: ")
+
+
+def test_a_file_in_another_encoding_is_named_with_the_line(house_file: Path) -> None:
+    house_file.write_bytes("[company]\nname = 'Bäcker'\n".encode("latin-1"))
+    with pytest.raises(HouseError, match=r"^company\.toml:2: .*UTF-8"):
+        read_house(house_file)
+
+
+def test_a_file_that_cannot_be_read_is_named(house_file: Path) -> None:
+    with pytest.raises(HouseError, match=r"^company\.toml: .*no such file"):
+        read_house(house_file)
+    house_file.mkdir()
+    with pytest.raises(HouseError, match=r"^company\.toml: .*directory"):
+        read_house(house_file)
+
+
+# The command
+
+
+def test_check_says_what_the_house_has(run: Run) -> None:
+    result = run("house", "check", str(EXAMPLE))
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    assert result.stdout.splitlines() == [
+        f"{EXAMPLE} is in order: Example Works",
+        "  danger: Employee assistance; Emergency services (Germany); Emergency services (United States)",
+        "  counselling: Employee assistance",
+        "  hr: Speak-up line; HR, people desk",
+        "  coach: Six sessions",
+        "  mentor: Walk along",
+    ]
+
+
+def test_check_reads_the_file_that_is_set_and_without_one_company_toml(run: Run, house_file: Path) -> None:
+    house_file.write_text(CONTACT, encoding="utf-8")
+    assert run("house", "check").stdout.startswith("company.toml is in order")
+    assert run("house", "check", house_file=EXAMPLE).stdout.startswith(f"{EXAMPLE} is in order")
+    assert run("house", "check", str(house_file), house_file=EXAMPLE).stdout.startswith("company.toml is in order")
+
+
+def test_check_warns_of_the_matters_for_which_the_house_names_nobody(run: Run, house_file: Path) -> None:
+    house_file.write_text(CONTACT, encoding="utf-8")
+    result = run("house", "check")
+    assert result.exit_code == 0
+    assert "  danger: nobody\n  counselling: nobody\n  hr: Speak-up line\n" in result.stdout
+    [warning] = result.stderr.splitlines()
+    assert "names nobody for danger and counselling" in warning
+    assert 'matters = ["danger", "counselling"]' in warning
+
+
+def test_check_prints_every_mistake_in_a_line_and_ends_with_2(run: Run, house_file: Path) -> None:
+    house_file.write_text(CONTACT.replace("hr", "boss") + "x = 1\n", encoding="utf-8")
+    result = run("house", "check")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert [line.split(" ")[0] for line in result.stderr.splitlines()] == ["company.toml:2:", "company.toml:5:"]
+
+
+def test_check_of_a_file_that_is_not_there_ends_with_2(run: Run) -> None:
+    result = run("house", "check", "nowhere.toml")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("nowhere.toml: ")
+
+
+# What `serve` says of it
+
+
+@pytest.fixture
+def serve(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Starts `serve` up to where the long work begins."""
+
+    def stop() -> None:
+        raise SettingsError("far enough")
+
+    monkeypatch.setattr(cli, "_assistant", stop)
+    return lambda **settings: run("serve", port=0, **settings)
+
+
+def test_serve_without_a_house_file_says_what_people_will_read_and_how_to_mend_it(serve: Run) -> None:
+    warning, end = serve().stderr.splitlines()
+    assert warning.startswith("Warning: there is no house file")
+    for matter in NEEDED:
+        assert all(contact.name in warning for contact in help_for(matter, House()).contacts)
+    assert f"{PREFIX}HOUSE_FILE=company.toml" in warning
+    assert end.endswith("far enough")
+
+
+def test_serve_warns_of_a_matter_for_which_the_house_names_nobody(serve: Run, house_file: Path) -> None:
+    house_file.write_text(CONTACT.replace('"hr"', '"hr", "danger"'), encoding="utf-8")
+    warning, _ = serve(house_file=house_file).stderr.splitlines()
+    assert "company.toml names nobody for counselling, so people" in warning
+    assert "A doctor" in warning
+    assert "HR" not in warning
+
+
+def test_serve_with_a_complete_house_does_not_warn(serve: Run) -> None:
+    assert serve(house_file=EXAMPLE).stderr == "coach-or-mentor: far enough\n"
+
+
+def test_serve_names_a_mistake_in_the_house_file_before_the_long_work(serve: Run, house_file: Path) -> None:
+    house_file.write_text("[compny]\n", encoding="utf-8")
+    result = serve(house_file=house_file)
+    assert result.exit_code == 2
+    assert "company.toml:1: 'compny'" in result.stderr
+    assert "far enough" not in result.stderr

@@ -1,10 +1,6 @@
-// <judgement-card>: the judgement of a situation, for the chat page and for a widget on any page.
-//
-//   card.assessment = {…}   as on the wire        card.message  = "…"    what the person wrote
-//   card.answered = true    closes the question   card.strings = {…}    other words, say in German
-//   theme="light|dark|auto" as an attribute; auto follows the reader's system
-//
-// Choosing an answer to its question fires "choose" with detail {text}. Whatever comes in goes in as text, never as HTML.
+// <judgement-card>: the judgement of a situation, for the chat page and for a widget.
+// Properties: assessment (as on the wire), message (what the person wrote), answered, strings (other words).
+// Attribute: theme = light | dark | auto. Event: "choose" with detail {text}. All goes in as text, never as HTML.
 
 const STRINGS = {
   verdict: {
@@ -23,7 +19,6 @@ const STRINGS = {
     expert: "a professional for the matter",
   },
   sure: { high: "I am quite sure", fair: "I think so", low: "I am not sure" },
-  // How sure it is that something is still missing is another thing than how sure it is of a verdict.
   missing: { high: "I need to know more", fair: "I think I need to know more", low: "I may need to know more" },
   percent: "{n} %",
   meaning: "Of 100 judgements with this confidence, about {n} are right.",
@@ -65,18 +60,14 @@ const STRINGS = {
   judged: "Judged: {verdict}.",
 };
 
-// A message up to this long is shown whole; of a longer one the clauses, and about so much on either side.
+// A longer message is shown by its clauses, with about so much on either side.
 const LONG = 320;
 const BESIDE = 60;
 const LONG_CLAUSE = 240;
 
-// One sheet for all cards. It is fetched, since a <link> in each would flash, and a <style> would need an inline policy.
+// One sheet for all cards: a <link> in each would flash. Without it the card is plain, and still says everything.
 const sheet = new CSSStyleSheet();
-fetch(new URL("card.css", import.meta.url))
-  .then((answer) => answer.text())
-  .then((css) => sheet.replace(css))
-  // Without it the card is plain, and still says everything.
-  .catch(() => {});
+fetch(new URL("card.css", import.meta.url)).then((answer) => answer.text()).then((css) => sheet.replace(css)).catch(() => {});
 
 const el = (tag, attributes = {}, ...children) => {
   const node = document.createElement(tag);
@@ -84,41 +75,39 @@ const el = (tag, attributes = {}, ...children) => {
   node.append(...children.filter((child) => child));
   return node;
 };
-const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+const fill = (text, value) => text.replace(/\{\w+\}/, () => value);
 
-// The message in pieces, those that carry the judgement with their signals. Clauses stand in order, so each is looked for
-// after the one before it: the same words may occur twice.
+// The message in pieces, the carrying ones with their signals. The same words may occur twice, so each clause is looked for
+// after the one before it.
 const split = (message, signals) => {
   const pieces = [];
   let end = 0;
   for (const signal of [...signals].sort((one, other) => one.clause - other.clause)) {
-    const last = pieces.at(-1);
-    if (last?.signals && last.signals[0].clause === signal.clause && last.text === signal.quote) {
-      last.signals.push(signal);
+    const { quote, clause } = signal;
+    const last = pieces.at(-1)?.signals;
+    if (last?.[0].clause === clause) {
+      last.push(signal);
       continue;
     }
-    const start = message.indexOf(signal.quote, end);
-    if (start < 0 || !signal.quote) continue;
+    const start = message.indexOf(quote, end);
+    if (start < 0 || !quote) continue;
     if (start > end) pieces.push({ text: message.slice(end, start) });
-    end = start + signal.quote.length;
-    pieces.push({ text: signal.quote, signals: [signal] });
+    end = start + quote.length;
+    pieces.push({ text: quote, signals: [signal] });
   }
   if (end < message.length) pieces.push({ text: message.slice(end) });
   return pieces;
 };
 
 const head = (text, most) => (text.length > most ? text.slice(0, most).replace(/\s+\S*$/, "") + " …" : text);
-const tail = (text, most) => (text.length > most ? "… " + text.slice(-most).replace(/^\S*\s+/, "") : text);
+const tail = (text) => (text.length > BESIDE ? "… " + text.slice(-BESIDE).replace(/^\S*\s+/, "") : text);
 const shorten = (pieces) =>
-  pieces.map((piece, place) => {
-    const { text } = piece;
-    if (piece.signals) return { ...piece, text: head(text, LONG_CLAUSE) };
-    const [first, last] = [place === 0, place === pieces.length - 1];
-    if (first && last) return { text: head(text, LONG) };
-    if (first) return { text: tail(text, BESIDE) };
-    if (last) return { text: head(text, BESIDE) };
-    if (text.length <= 2 * BESIDE) return piece;
-    return { text: `${head(text, BESIDE)} ${tail(text, BESIDE).replace(/^… /, "")}` };
+  pieces.map(({ text, signals }, place) => {
+    if (signals) return { text: head(text, LONG_CLAUSE), signals };
+    if (pieces.length === 1) return { text: head(text, LONG) };
+    if (place === 0) return { text: tail(text) };
+    if (place === pieces.length - 1) return { text: head(text, BESIDE) };
+    return { text: text.length > 2 * BESIDE ? head(text, BESIDE) + tail(text).slice(1) : text };
   });
 
 class JudgementCard extends HTMLElement {
@@ -134,10 +123,8 @@ class JudgementCard extends HTMLElement {
   }
 
   connectedCallback() {
-    // What was set before this script had loaded hides the setters of the class.
-    for (const name of ["strings", "message", "answered", "assessment"]) {
-      if (!Object.hasOwn(this, name)) continue;
-      const value = this[name];
+    // What was set before this script had loaded hides the class's own setters.
+    for (const [name, value] of Object.entries(this)) {
       delete this[name];
       this[name] = value;
     }
@@ -165,7 +152,7 @@ class JudgementCard extends HTMLElement {
   #show() {
     const it = this.#assessment;
     if (!it) return this.shadowRoot.replaceChildren();
-    // A judgement may be replaced while it is read: what was opened stays open, and an edited draft stays.
+    // A judgement may be replaced while it is read: what was opened and edited stays.
     const open = [...this.shadowRoot.querySelectorAll("details[open]")].map((each) => each.className);
     const before = this.shadowRoot.querySelector("textarea");
     const card = el(
@@ -200,18 +187,17 @@ class JudgementCard extends HTMLElement {
       {},
       el("h2", { id: "verdict" }, this.#verdict(it)),
       it.provisional && el("p", { class: "tag" }, words.provisional),
-      el("p", { class: "sure" }, `${sure} `, el("span", {}, fill(words.percent, { n }))),
-      el("p", { class: "note" }, fill(words.meaning, { n })),
+      el("p", { class: "sure" }, `${sure} · `, el("small", {}, fill(words.percent, n))),
+      el("p", { class: "note" }, fill(words.meaning, n)),
     );
   }
 
-  // The person's own words, the carrying ones marked and named.
   #words(it) {
     const words = this.#strings;
     const both = it.verdict === "both";
-    const quotes = it.signals.map((signal) => signal.quote);
-    const pieces = split(this.#message || quotes.join(" … "), it.signals);
-    if (!pieces.length) return null;
+    const message = this.#message || it.signals.map(({ quote }) => quote).join(" … ");
+    const pieces = split(message, it.signals);
+    if (!message) return null;
     const marked = (some) =>
       some.flatMap(({ text, signals }) =>
         signals
@@ -224,11 +210,11 @@ class JudgementCard extends HTMLElement {
             ]
           : [text],
       );
-    const quote = el("blockquote", { id: "message" }, ...marked(pieces));
+    const quote = el("blockquote", {}, ...marked(pieces));
     const part = el("section", {}, el("h3", {}, words.message), quote);
     const short = shorten(pieces);
-    if (this.#message.length > LONG && short.some((piece, place) => piece.text !== pieces[place].text)) {
-      const toggle = el("button", { type: "button", class: "toggle", "aria-controls": "message" });
+    if (message.length > LONG && short.some((piece, place) => piece.text !== pieces[place].text)) {
+      const toggle = el("button", { class: "toggle" });
       const show = (whole) => {
         quote.replaceChildren(...marked(whole ? pieces : short));
         toggle.textContent = whole ? words.less : words.more;
@@ -242,7 +228,6 @@ class JudgementCard extends HTMLElement {
     return part;
   }
 
-  // Two needs, each with its helper.
   #needs(signals) {
     const words = this.#strings;
     const needs = el("div", { class: "needs" });
@@ -276,16 +261,16 @@ class JudgementCard extends HTMLElement {
     } catch {
       return null;
     }
-    if (url.protocol === "mailto:") return el("a", { href: url.href }, fill(words.mail, { where: url.pathname }));
+    if (url.protocol === "mailto:") return el("a", { href: url.href }, fill(words.mail, url.pathname));
     if (url.protocol !== "https:" && url.protocol !== "http:") return null;
-    return el("a", { href: url.href, target: "_blank", rel: "noopener noreferrer" }, fill(words.page, { where: url.host }));
+    return el("a", { href: url.href, target: "_blank", rel: "noopener noreferrer" }, fill(words.page, url.host));
   }
 
   #draft(text) {
     const words = this.#strings;
-    const rows = text.split("\n").reduce((sum, line) => sum + 1 + Math.floor(line.length / 70), 1);
-    const box = el("textarea", { id: "draft", rows, "aria-describedby": "edit" }, text);
-    const copy = el("button", { type: "button" }, words.copy);
+    const rows = text.split("\n").length + 4;
+    const box = el("textarea", { rows, "aria-label": words.draft, "aria-describedby": "edit" }, text);
+    const copy = el("button", { class: "copy" }, words.copy);
     const said = el("span", { role: "status" });
     copy.addEventListener("click", async () => {
       try {
@@ -305,18 +290,17 @@ class JudgementCard extends HTMLElement {
       { class: "draft" },
       el("summary", {}, words.draft),
       el("p", { class: "note", id: "edit" }, words.edit),
-      el("label", { for: "draft", class: "unseen" }, words.draft),
       box,
-      el("p", { class: "row" }, copy, said),
+      el("p", {}, copy, said),
     );
   }
 
   #ask({ question, options }) {
     const part = el("section", { class: "ask", role: "group", "aria-labelledby": "question", tabindex: "-1" });
     const buttons = options.map((text) => {
-      const button = el("button", { type: "button", "aria-pressed": "false" }, text);
+      const button = el("button", { "aria-pressed": false }, text);
       button.addEventListener("click", () => {
-        button.setAttribute("aria-pressed", "true");
+        button.setAttribute("aria-pressed", true);
         // A disabled button loses the focus, and with it the reader's place.
         part.focus({ preventScroll: true });
         this.answered = true;
@@ -339,7 +323,7 @@ class JudgementCard extends HTMLElement {
         "li",
         {},
         el("p", {}, `“${each.text}”`),
-        el("p", {}, el("strong", {}, fill(words.judged, { verdict: this.#verdict(each) })), ` ${each.why}`),
+        el("p", {}, el("strong", {}, fill(words.judged, this.#verdict(each))), ` ${each.why}`),
       ),
     );
     return el("details", { class: "similar" }, el("summary", {}, `${words.similar} (${cases.length})`), el("ul", {}, ...items));
