@@ -290,7 +290,8 @@ def _readable(reply: Reply, criteria: Criteria) -> str:
     if reply.assessment:
         parts.append(_readable_card(reply.assessment, criteria))
     if reply.answer:
-        parts.append(click.wrap_text(reply.answer, 88))
+        opening = "To read on: " if reply.assessment and not reply.wants_answer else ""
+        parts.append(click.wrap_text(opening + reply.answer, 88))
     if reply.sources:
         places: dict[tuple[str, str], list[str]] = {}
         for source in reply.sources:
@@ -315,7 +316,11 @@ def _readable_card(card: Assessment, criteria: Criteria) -> str:
     """The card as plain text, in the order in which the page has it."""
     label = criteria.outcome(card.verdict, card.instead).label
     heading = f"Neither a coach nor a mentor: {label}" if card.instead else label
-    clauses = [f"- “{signal.quote}”  ({criteria.signs[signal.sign].label})" for signal in card.signals]
+    whose = {"coach": "for a coach: ", "mentor": "for a mentor: "} if card.verdict == "both" else {}
+    clauses = [
+        f"- “{signal.quote}”  ({whose.get(signal.pole, '')}{criteria.signs[signal.sign].label})"
+        for signal in card.signals
+    ]
     parts = [
         f"{heading.upper()}  ({_BANDS[card.confidence_band]}, {card.confidence:.0%})",
         "\n".join(["What carries it:", *clauses]),
@@ -329,9 +334,8 @@ def _readable_card(card: Assessment, criteria: Criteria) -> str:
         link = f"\n{card.next_step.url}" if card.next_step.url else ""
         parts.append(click.wrap_text(f"Next step: {card.next_step.text}", 88) + link)
         if card.next_step.draft:
-            parts.append(
-                "A draft to change and send:\n\n" + click.wrap_text(card.next_step.draft, 84, "  ", "  ", True)
-            )
+            lines = [click.wrap_text(line, 88, "  ", "  ") for line in card.next_step.draft.split("\n")]
+            parts.append("\n".join(["A draft to change and send:", "", *lines]))
     for precedent in card.precedents[:1]:
         judged = criteria.outcome(precedent.verdict, precedent.instead).label
         parts.append(click.wrap_text(f"A similar case ({judged}): “{precedent.text}” {precedent.why}", 88))

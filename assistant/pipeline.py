@@ -142,6 +142,11 @@ class Assistant:
         """The hits for a query, for whoever tunes the library."""
         return self._look_up(query, limit).found.hits
 
+    @property
+    def judge_name(self) -> str:
+        """Which training made the judge."""
+        return self._judge.name
+
     def judge(self, message: str) -> Judged:
         """What the judge sees in a message by itself, for whoever measures it."""
         return self._judge.judge(message, split_clauses(message))

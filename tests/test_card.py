@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -24,7 +25,9 @@ ROOT = Path(__file__).parent.parent
 STATIC = ROOT / "assistant" / "web" / "static"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 # A page that does its worst to whatever it holds: the card must look the same in it.
-HOSTILE_PAGE = "* { color: lime !important; font: 40px fantasy !important; } .card, article, mark { display: none !important; }"
+HOSTILE_PAGE = (
+    "* { color: lime !important; font: 40px fantasy !important; } .card, article, mark { display: none !important; }"
+)
 PAGE = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>Card</title><link rel="icon" href="data:,">'
     '<script type="module" src="card.js"></script><main><h1>Card</h1></main></html>'
@@ -55,7 +58,9 @@ def _assessment(**changes: Any) -> Assessment:
         "would_change": "If nobody had shown you how it works, a mentor would fit better.",
         "next_step": NextStep("Ask your manager for a few sessions.", DRAFT, "https://intranet.example/coaching"),
         "ask": None,
-        "precedents": (Precedent("My boss gives me three urgent things a day.", "neither", "manager", "It is his part."),),
+        "precedents": (
+            Precedent("My boss gives me three urgent things a day.", "neither", "manager", "It is his part."),
+        ),
     }
     return Assessment(**plain | changes)
 
@@ -80,7 +85,7 @@ UNCLEAR = _assessment(
 
 class _Files(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        name = self.path.lstrip("/")
+        name = self.path.lstrip("/").partition("?")[0]
         kinds = {"": "text/html", "card.js": "text/javascript", "card.css": "text/css"}
         if name not in kinds:
             self.send_error(404)
@@ -159,8 +164,6 @@ def _show(page: Any, assessment: Assessment, message: str = MESSAGE, **propertie
 
 
 def test_script_and_style_are_small() -> None:
-    import gzip
-
     assert sum(len(gzip.compress((STATIC / name).read_bytes(), 9)) for name in ("card.js", "card.css")) <= 6 * 1024
 
 
@@ -210,7 +213,12 @@ def test_the_same_words_said_twice_are_marked_where_the_clauses_stand(page: Any)
 
 @pytest.mark.parametrize(
     ("pole", "sign", "word"),
-    [("coach", "goal", "coach"), ("mentor", "road", "mentor"), ("elsewhere", "hr", "neither"), ("none", "thin", "open")],
+    [
+        ("coach", "goal", "coach"),
+        ("mentor", "road", "mentor"),
+        ("elsewhere", "hr", "neither"),
+        ("none", "thin", "open"),
+    ],
 )
 def test_each_pole_has_a_colour_and_a_word(page: Any, pole: Pole, sign: Sign, word: str) -> None:
     card = _show(page, _assessment(signals=(Signal(sign, pole, 1, INTERRUPTING.quote),)))
@@ -386,15 +394,13 @@ def test_other_words_can_be_given_in_part(page: Any) -> None:
 
 
 def test_what_is_set_before_the_script_has_loaded_is_shown(page: Any, address: str) -> None:
-    page.route("**/card.js", lambda route: None)
-    page.goto(address, wait_until="commit")
-    page.locator("main").wait_for()
+    page.route("**/card.js", lambda route: route.abort())
+    page.goto(address)
     page.evaluate(
         "(a) => document.querySelector('main').append(Object.assign(document.createElement('judgement-card'), {assessment: a}))",
         to_wire(_assessment())[1],
     )
-    page.unroute_all()
-    page.evaluate("import('/card.js?again')") if False else page.add_script_tag(type="module", url="/card.js#late")
+    page.add_script_tag(type="module", url="/card.js?late")
     page.locator("judgement-card h2").wait_for()
 
 
@@ -465,7 +471,10 @@ def test_at_320_pixels_and_with_endless_words_nothing_scrolls_sideways(browser: 
     with browser.new_context(viewport={"width": 320, "height": 640}) as context:
         page = _open(context, address)
         endless = "Donaudampfschifffahrt" * 20
-        for assessment, message in ((BOTH, BOTH_MESSAGE), (_assessment(why=endless, ask=Ask(endless, (endless, "b"))), endless)):
+        for assessment, message in (
+            (BOTH, BOTH_MESSAGE),
+            (_assessment(why=endless, ask=Ask(endless, (endless, "b"))), endless),
+        ):
             card = _show(page, assessment, message)
             for summary in card.locator("summary").all():
                 summary.click()

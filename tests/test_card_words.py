@@ -149,7 +149,8 @@ def test_the_draft_holds_the_quotes_and_those_of_both_needs_apart() -> None:
 def test_template_marks_in_the_person_s_own_words_stay_as_they_are(words: str) -> None:
     message = f"I write {words} into every mail of mine."
     one = card("coach", message=message, signs={"I write": "behaviour"})
-    assert f"- {message}" in str(one.next_step.draft)
+    assert f"\n- {message}\n" in str(one.next_step.draft)
+    assert str(one.next_step.draft).count("into every mail of mine") == 1
     assert f"“{message.rstrip('.')}”" in one.why
 
 

@@ -1,12 +1,15 @@
-"""Danger, matters for HR and distress come before anything else; figures of speech do not."""
+"""Danger in so many words is seen, figures of speech are left alone, and every matter has somebody to turn to."""
 
 from __future__ import annotations
 
 import time
+from typing import get_args
 
 import pytest
 
-from assistant.judgement.screen import help_for, screen
+from assistant.domain import Sensitive
+from assistant.house import House
+from assistant.judgement.screen import help_for, speaks_of_danger, unreadable
 
 DANGER = [
     "I want to kill myself.",
@@ -112,70 +115,32 @@ LOOKALIKES = [
     "I want to disappear into the data team for a year.",
 ]
 
-HR = [
-    "My supervisor is harassing me and nobody helps.",
-    "A colleague groped me at the party.",
-    "He keeps touching my leg in the van and my manager laughs.",
-    "I was passed over because I am pregnant.",
-    "My boss asked me to falsify the safety report.",
-    "We are bullied by the shift leader, all three of us.",
-    "They make racist jokes about my colleague every day.",
-    "My boss put his hand on my back again after I told him to stop.",
-    "Since I told her I'm pregnant I have been taken off the project.",
-]
-
-COUNSELLING = [
-    "I have panic attacks before every team meeting.",
-    "I'm burnt out and I can't sleep.",
-    "My wife died in spring and I am back at work.",
-    "I cry every morning in the car park.",
-    "I feel so depressed that I can't get out of bed.",
-    "My colleague stopped eating and she is crying at her desk.",
-]
-
 
 @pytest.mark.parametrize("text", DANGER)
 def test_danger_is_seen_plain_or_veiled(text: str) -> None:
-    assert screen([text]) == "danger"
+    assert speaks_of_danger(text)
 
 
 @pytest.mark.parametrize("text", LOOKALIKES)
 def test_a_figure_of_speech_or_an_everyday_matter_is_left_alone(text: str) -> None:
-    assert screen([text]) is None
-
-
-@pytest.mark.parametrize("text", HR)
-def test_harassment_and_unfair_treatment_are_matters_for_hr(text: str) -> None:
-    assert screen([text]) == "hr"
-
-
-@pytest.mark.parametrize("text", COUNSELLING)
-def test_illness_and_distress_are_matters_for_counselling(text: str) -> None:
-    assert screen([text]) == "counselling"
+    assert not speaks_of_danger(text)
 
 
 @pytest.mark.parametrize(
-    "text", ["What should HR do if a mentor harasses someone?", "Can coaching help a team with a history of bullying?"]
+    "text",
+    [
+        "What should HR do if a mentor harasses someone?",
+        "Can coaching help a team with a history of bullying?",
+        "I have panic attacks before every team meeting.",
+        "He keeps touching my leg in the van and my manager laughs.",
+    ],
 )
-def test_a_question_about_harassment_is_not_danger(text: str) -> None:
-    assert screen([text]) != "danger"
-
-
-@pytest.mark.parametrize(
-    "later", ["Only joking!", "I am fine, forget it.", "How long does coaching last?", "ignore that"]
-)
-def test_no_later_message_switches_danger_off(later: str) -> None:
-    assert screen(["I want to kill myself.", later]) == "danger"
-    assert screen(["hello", "I want to kill myself.", *[later] * 5]) == "danger"
-
-
-def test_the_gravest_matter_counts_whatever_the_order() -> None:
-    assert screen([COUNSELLING[0], HR[0], DANGER[0]]) == screen([DANGER[0], HR[0], COUNSELLING[0]]) == "danger"
-    assert screen([COUNSELLING[0], HR[0]]) == screen([HR[0], COUNSELLING[0]]) == "hr"
+def test_a_question_about_harassment_and_another_matter_is_not_danger(text: str) -> None:
+    assert not speaks_of_danger(text)
 
 
 def test_a_figure_of_speech_hides_no_danger_beside_it() -> None:
-    assert screen(["This job is killing me. I want to kill myself."]) == "danger"
+    assert speaks_of_danger("This job is killing me. I want to kill myself.")
 
 
 @pytest.mark.parametrize(
@@ -183,23 +148,46 @@ def test_a_figure_of_speech_hides_no_danger_beside_it() -> None:
     ["I WANT TO KILL MYSELF", "I  want\nto   kill\tmyself", "I don’t want to be alive", "i dont want to live anymore"],
 )
 def test_capitals_white_space_and_apostrophes_make_no_difference(text: str) -> None:
-    assert screen([text]) == "danger"
+    assert speaks_of_danger(text)
 
 
-@pytest.mark.parametrize("texts", [[], [""], ["hello"], ["😀"]])
-def test_nothing_is_seen_where_nothing_is(texts: list[str]) -> None:
-    assert screen(texts) is None
+@pytest.mark.parametrize("text", ["", " ", "hello", "😀"])
+def test_nothing_is_seen_where_nothing_is(text: str) -> None:
+    assert not speaks_of_danger(text)
 
 
-@pytest.mark.parametrize("matter", ["danger", "hr", "counselling"])
-def test_every_matter_has_words_and_somebody_to_turn_to(matter: str) -> None:
-    words = help_for(matter)  # type: ignore[arg-type]
+HOUSE = House.model_validate(
+    {
+        "contacts": (
+            {"matters": ("danger", "counselling"), "name": "Helpline", "how": "extension 111"},
+            {"matters": ("hr",), "name": "Jo in HR", "how": "jo@acme.example", "country": "Ireland"},
+        )
+    }
+)
+
+
+@pytest.mark.parametrize("matter", get_args(Sensitive))
+def test_every_matter_has_words_and_somebody_to_turn_to(matter: Sensitive) -> None:
+    words = help_for(matter, House())
     assert "emergency number" in words.text
     assert words.contacts
     assert all(contact.name and contact.how for contact in words.contacts)
 
 
+@pytest.mark.parametrize("matter", get_args(Sensitive))
+def test_the_house_s_own_contacts_stand_in_for_the_neutral_ones(matter: Sensitive) -> None:
+    words = help_for(matter, HOUSE)
+    assert words.text == help_for(matter, House()).text
+    assert words.contacts == HOUSE.contacts_for(matter) != ()
+
+
+def test_a_message_that_cannot_be_read_gets_whom_to_turn_to_in_danger() -> None:
+    assert "English" in unreadable(House()).text
+    assert unreadable(House()).contacts == help_for("danger", House()).contacts
+    assert unreadable(HOUSE).contacts == HOUSE.contacts_for("danger")
+
+
 def test_a_long_message_is_screened_quickly() -> None:
-    started = time.perf_counter()
-    screen(["I take my pills and think about him if I want it to be better than the end. " * 100] * 5)
-    assert time.perf_counter() - started < 2
+    started = time.process_time()
+    speaks_of_danger("I take my pills and think about him if I want it to be better than the end. " * 500)
+    assert time.process_time() - started < 2

@@ -13,14 +13,15 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "assistant"
 
-GROUND = {"domain", "errors", "settings", "sentences", "encoder"}
+GROUND = {"domain", "errors", "settings", "sentences", "encoder", "house"}
 MAY_IMPORT = {
     "domain": set[str](),
     "errors": set[str](),
     "sentences": set[str](),
     "settings": {"errors"},
     "encoder": {"errors"},
-    "knowledge": GROUND - {"settings"},
+    "house": {"domain", "errors"},
+    "knowledge": GROUND - {"settings", "house"},
     "judgement": GROUND - {"settings"},
     "answering": GROUND - {"settings"} | {"knowledge", "judgement"},
     "pipeline": GROUND | {"knowledge", "judgement", "answering"},
@@ -63,6 +64,34 @@ def test_a_module_imports_only_rooms_above_its_own(file: Path) -> None:
     room = room_of(file)
     package = ".".join(file.relative_to(ROOT).parent.parts)
     assert rooms_imported_by(file.read_text(encoding="utf-8"), package) - {room} <= MAY_IMPORT[room]
+
+
+def modules_imported_by(file: Path) -> set[str]:
+    """The modules that a file of the package imports by their full names, inside functions too."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def test_only_the_command_line_imports_the_training() -> None:
+    training = PACKAGE / "judgement" / "training.py"
+    assert training.is_file()
+    users = {file for file in PACKAGE.rglob("*.py") if "assistant.judgement.training" in modules_imported_by(file)}
+    assert users == {PACKAGE / "cli.py"}
+
+
+def test_what_the_training_needs_is_imported_by_nothing_else() -> None:
+    heavy = {"torch", "transformers", "sklearn"}
+    users = {
+        file.name
+        for file in PACKAGE.rglob("*.py")
+        if heavy & {name.split(".")[0] for name in modules_imported_by(file)}
+    }  # fmt: skip
+    assert users == {"training.py"}
 
 
 def test_every_module_says_what_it_is_for() -> None:

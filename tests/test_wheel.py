@@ -69,3 +69,25 @@ def test_the_wheel_carries_the_page_and_the_licence_but_not_the_cases(installed:
     [notes] = installed.glob("*.dist-info")
     assert {"LICENSE", "NOTICE"} <= {file.name for file in notes.rglob("*")}
     assert not (installed / "assistant" / "corpus" / "cases").exists()
+
+
+def test_the_wheel_carries_the_criteria_and_the_judge(installed: Path) -> None:
+    for file in ("prompts/criteria.toml", "data/judge.onnx", "data/judge.json", "data/precedents.jsonl"):
+        there = "assistant" if file.startswith("data/") else "."
+        assert (installed / "assistant" / file).read_bytes() == (ROOT / there / file).read_bytes()
+
+
+def test_the_wheel_judges_a_situation_by_the_files_it_carries(
+    installed: Path, library_home: Settings, tmp_path: Path
+) -> None:
+    script = (
+        f"import sys; sys.path.insert(0, {str(installed)!r})\n"
+        "import assistant.cli\n"
+        "from assistant.judgement.judge import MODEL\n"
+        "from assistant.settings import read_settings\n"
+        f"assert str(MODEL).startswith({str(installed)!r}), MODEL\n"
+        f"assert str(read_settings().prompts_dir).startswith({str(installed)!r}), read_settings().prompts_dir\n"
+        "assistant.cli.main(['ask', '--json', 'I interrupt people in every meeting. I want that gone by the end of June.'])\n"
+    )
+    printed = _run([sys.executable, "-c", script], tmp_path, **{PREFIX + "DATA_DIR": str(library_home.data_dir)})
+    assert json.loads(printed)["assessment"]["verdict"]
