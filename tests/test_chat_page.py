@@ -19,7 +19,19 @@ import pytest
 import uvicorn
 
 from assistant.domain import (
-    Ask, Assessment, Done, Event, MadeBy, NextStep, Reply, Signal, Source, Start, Token, Turn, to_wire,
+    Ask,
+    Assessment,
+    Done,
+    Event,
+    MadeBy,
+    NextStep,
+    Reply,
+    Signal,
+    Source,
+    Start,
+    Token,
+    Turn,
+    to_wire,
 )  # fmt: skip
 from assistant.pipeline import MAX_CHARACTERS, Assistant
 from assistant.settings import Settings
@@ -334,7 +346,9 @@ class Scripted:
         text = turns[-1].content
         answered = len(turns) > 1 and turns[-2].ask is not None
         asks = text == "work is hard" or "and ask" in text
-        signal = Signal("thin", "none", 1, "work is hard") if answered or asks else Signal("behaviour", "coach", 1, text)
+        signal = (
+            Signal("thin", "none", 1, "work is hard") if answered or asks else Signal("behaviour", "coach", 1, text)
+        )
         if "and ask" in text:
             signal = Signal("thin", "none", 1, text)
         assessment = Assessment(
@@ -353,7 +367,9 @@ class Scripted:
                 await asyncio.sleep(0.02)
             yield Token(" on.")
         made_by = MadeBy("built-in", "index", "encoder", "judge")
-        yield Done(Reply("x", "situation", False, None, None, answer, sources, False, (), made_by, assessment=assessment))
+        yield Done(
+            Reply("x", "situation", False, None, None, answer, sources, False, (), made_by, assessment=assessment)
+        )
 
 
 @pytest.fixture(scope="module")
@@ -380,8 +396,13 @@ def test_a_situation_gets_its_card_and_below_it_what_to_read_on(judged: tuple[An
     assert card.get_by_role("heading", level=2).inner_text() == "A coach"
     assert card.locator("mark").inner_text() == HOSTILE
     assert page.evaluate("window.ran") is None
-    assert _bot(page).get_by_role("heading", name="To read on").evaluate(
-        "(e, card) => Boolean(card.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_FOLLOWING)", card.element_handle()
+    assert (
+        _bot(page)
+        .get_by_role("heading", name="To read on")
+        .evaluate(
+            "(e, card) => Boolean(card.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_FOLLOWING)",
+            card.element_handle(),
+        )
     )
 
 
@@ -492,5 +513,9 @@ def test_the_assistant_gets_back_what_its_card_asked() -> None:
     ],
 )  # fmt: skip
 def test_a_card_that_holds_nonsense_asks_nothing(data: Any) -> None:
-    for card in (_placed(data), '<div class="judgement" value="not/base64="></div>', '<div class="judgement" value="A"></div>'):
+    for card in (
+        _placed(data),
+        '<div class="judgement" value="not/base64="></div>',
+        '<div class="judgement" value="A"></div>',
+    ):
         assert to_turns([{"role": "assistant", "content": card + "Text."}]) == [Turn("assistant", "Text.")]

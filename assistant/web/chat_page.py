@@ -78,7 +78,8 @@ def build_page(assistant: Assistant) -> gr.Blocks:
             yield before, gr.update()
             return
         asked = [*before, {"role": "user", "content": text}]
-        yield asked, gr.update(submit_btn=False, stop_btn="Stop", **({"value": ""} if empties_box else {}))
+        emptied: dict[str, Any] = {"value": ""} if empties_box else {}
+        yield asked, gr.update(submit_btn=False, stop_btn="Stop", **emptied)
         try:
             async for reply in _replies(assistant, to_turns(asked)):
                 yield [*asked, reply], gr.update()
@@ -262,14 +263,16 @@ def _judged(assessment: Assessment, turns: Sequence[Turn]) -> str:
 def _asked(content: str) -> Ask | None:
     """The question that a message's card asked. The browser sends it back, so it may be anything."""
     found = _CARD.search(content)
+    if not found:
+        return None
     try:
-        ask = json.loads(base64.b64decode(found[1]))["assessment"]["ask"] if found else None
-        question, options = ask["question"], ask["options"]
+        ask = json.loads(base64.b64decode(found[1]))["assessment"]["ask"]
+        question, options = ask["question"], tuple(ask["options"])
     except (binascii.Error, ValueError, LookupError, TypeError):
         return None
     if not isinstance(question, str) or not all(isinstance(option, str) for option in options):
         return None
-    return Ask(question, tuple(options))
+    return Ask(question, options)
 
 
 def _help(help_first: Help) -> str:

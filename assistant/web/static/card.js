@@ -187,7 +187,7 @@ class JudgementCard extends HTMLElement {
       {},
       el("h2", { id: "verdict" }, this.#verdict(it)),
       it.provisional && el("p", { class: "tag" }, words.provisional),
-      el("p", { class: "sure" }, `${sure} · `, el("small", {}, fill(words.percent, n))),
+      el("p", {}, `${sure} · `, el("small", {}, fill(words.percent, n))),
       el("p", { class: "note" }, fill(words.meaning, n)),
     );
   }
@@ -196,8 +196,8 @@ class JudgementCard extends HTMLElement {
     const words = this.#strings;
     const both = it.verdict === "both";
     const message = this.#message || it.signals.map(({ quote }) => quote).join(" … ");
-    const pieces = split(message, it.signals);
     if (!message) return null;
+    const pieces = split(message, it.signals);
     const marked = (some) =>
       some.flatMap(({ text, signals }) =>
         signals
@@ -268,8 +268,7 @@ class JudgementCard extends HTMLElement {
 
   #draft(text) {
     const words = this.#strings;
-    const rows = text.split("\n").length + 4;
-    const box = el("textarea", { rows, "aria-label": words.draft, "aria-describedby": "edit" }, text);
+    const box = el("textarea", { rows: text.split("\n").length + 4, "aria-label": words.draft, "aria-describedby": "edit" }, text);
     const copy = el("button", { class: "copy" }, words.copy);
     const said = el("span", { role: "status" });
     copy.addEventListener("click", async () => {

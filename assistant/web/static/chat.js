@@ -85,7 +85,6 @@ const makeCard = () => {
     const box = document.querySelector("#chosen textarea, #chosen input");
     box.value = event.detail.text;
     box.dispatchEvent(new Event("input", { bubbles: true }));
-    document.querySelector("#question textarea").focus();
   });
   return card;
 };
