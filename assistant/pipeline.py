@@ -46,6 +46,8 @@ from assistant.knowledge.spelling import mend_spelling
 from assistant.settings import Settings
 
 MAX_CHARACTERS = 8_000
+# Every message of the person's is read for danger in each turn, so a conversation cannot go on for ever.
+MAX_MESSAGES = 100
 HITS = 8
 # A message in a conversation that is a follow-up with this probability is also looked up with what it follows.
 MAYBE_FOLLOW_UP = 0.1
@@ -163,10 +165,9 @@ class Assistant:
         exchange = exchange_before(messages)
         kinds = possible_kinds(judged, has_previous=len(said) > 1, was_asked=exchange is not None)
         kind: JudgedKind = "smalltalk" if asks_about_the_program(message) else next(iter(kinds))
-        if exchange and (kind == "answer" or message in exchange.asks[-1].options):
-            return self._situation(message, matter, exchange)
-        if kind == "situation" or kind == "answer":
-            return self._situation(message, matter, None)
+        answers = exchange is not None and (kind == "answer" or message in exchange.asks[-1].options)
+        if answers or kind == "situation" or kind == "answer":
+            return self._situation(message, matter, exchange, answers)
         start = Start(kind, kind in ("question", "follow_up"), matter, help_for(matter, self.house) if matter else None)
         if kind == "smalltalk":
             return _Work(start, fixed_answer(small_talk(message)))
@@ -178,24 +179,22 @@ class Assistant:
     def _matter(self, said: Sequence[str], judged: Judged) -> Sensitive | None:
         """What comes first: danger in any turn of the person's, another matter in the last. Patterns or judge, whoever sees it."""
         thresholds = self._judge.calibration.sensitive
-        if any(speaks_of_danger(text) for text in said) or judged.sensitive["danger"] >= thresholds["danger"]:
-            return "danger"
-        earlier = "\n".join(said[:-1])
-        if earlier and self.judge(earlier).sensitive["danger"] >= thresholds["danger"]:
+        turns = (judged, *map(self.judge, said[:-1]))
+        if any(map(speaks_of_danger, said)) or any(turn.sensitive["danger"] >= thresholds["danger"] for turn in turns):
             return "danger"
         matters: tuple[Sensitive, ...] = ("hr", "counselling")
         seen = [matter for matter in matters if judged.sensitive[matter] >= thresholds[matter]]
         return max(seen, key=judged.sensitive.__getitem__, default=None)
 
-    def _situation(self, message: str, matter: Sensitive | None, exchange: Exchange | None) -> _Work:
+    def _situation(self, message: str, matter: Sensitive | None, exchange: Exchange | None, answers: bool) -> _Work:
         """The judgement; where the message answers the assistant's questions, of all that was said since the first."""
-        text = "\n".join((*exchange.said, message)) if exchange else message
+        text = "\n".join((*exchange.said, message)) if exchange and answers else message
         clauses = split_clauses(text)
         judged = self._judge.judge(text, clauses)
         settled: tuple[Verdict, Instead | None] | None = None
         if matter == "hr" or matter == "counselling":
             settled = ("neither", matter)
-        elif exchange:
+        elif exchange and answers:
             settled = self.criteria.leads_to(exchange.asks[-1], message)
         may_ask = exchange is None or exchange.may_go_on
         decision = decide(judged, settled, may_ask)
@@ -260,6 +259,8 @@ def check_messages(messages: Sequence[Turn]) -> None:
     """Raises MessageError unless the conversation ends with something of the person's, of bearable length."""
     if not messages or messages[-1].role != "user" or not messages[-1].content.strip():
         raise MessageError("The conversation must end with a message of the user's that is not empty.")
+    if len(messages) > MAX_MESSAGES:
+        raise MessageError(f"A conversation may have {MAX_MESSAGES} messages: please begin a new one.")
     for turn in messages:
         if turn.role not in ("user", "assistant"):
             raise MessageError(f"The role {turn.role!r} is not allowed: use 'user' or 'assistant'.")

@@ -5,6 +5,7 @@ The words come from the criteria; what is particular in them is the person's own
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -41,7 +42,8 @@ def decide(judged: Judged, settled: tuple[Verdict, Instead | None] | None, may_a
         if settled[1]:
             insteads = {instead: float(instead == settled[1]) for instead in insteads}
     if not may_ask:
-        rest = 1 - shares.pop("unclear")
+        del shares["unclear"]
+        rest = sum(shares.values()) or 1.0
         shares = {verdict: share / rest for verdict, share in shares.items()}
     verdict = max(shares, key=shares.__getitem__)
     likeliest = max(insteads, key=insteads.__getitem__)
@@ -97,21 +99,22 @@ def _signals(decision: Decision, judged: Judged, clauses: Sequence[Clause], crit
             tuple(sign for sign, meaning in criteria.signs.items() if meaning.pole == pole)
             for pole in poles[decision.verdict]
         ]
-    found: dict[int, Signal] = {}
+    found: list[Signal] = []
     for signs in wanted:
         strength = {
             clause.number: max((shares[sign], sign) for sign in signs)
             for clause, shares in zip(clauses, judged.signs, strict=True)
-            if clause.number not in found
         }
-        ranked = sorted(strength, key=lambda number: -strength[number][0])
+        # A clause that speaks for the one need already is left to it, unless there is no other.
+        free = strength.keys() - {signal.clause for signal in found} or strength.keys()
+        ranked = sorted(free, key=lambda number: -strength[number][0])
         most = MOST_SIGNALS if len(wanted) == 1 else 2
         for place, number in enumerate(ranked[:most]):
             share, sign = strength[number]
             if place == 0 or share >= SHOWN:
                 quote = clauses[number - 1].text.rstrip(" ,;:–—-")
-                found[number] = Signal(sign, criteria.signs[sign].pole, number, quote)
-    return tuple(found[number] for number in sorted(found))
+                found.append(Signal(sign, criteria.signs[sign].pole, number, quote))
+    return tuple(sorted(found, key=lambda signal: signal.clause))
 
 
 def _why(signals: Sequence[Signal], outcome: Outcome, criteria: Criteria, on_behalf: bool) -> str:
@@ -130,26 +133,32 @@ def _next_step(
         "coach": ("coach",), "mentor": ("mentor",), "both": ("coach", "mentor"),
     }  # fmt: skip
     asked_for = kinds.get(decision.verdict, ())
-    programmes = [programme for kind in asked_for for programme in house.programmes_for(kind)]
-    text = " ".join(
-        [
-            *(
-                f"Here, a {kind} is {definition.rstrip('.')}."
-                for kind in asked_for
-                if (definition := house.definition_of(kind))
-            ),
-            *(_offer(programme, house) for programme in programmes),
-        ]
-    )
+    offered = {kind: house.programmes_for(kind) for kind in asked_for}
+    parts = [
+        f"Here, a {kind} is {definition.rstrip('.')}."
+        for kind in asked_for
+        if (definition := house.definition_of(kind))
+    ]
+    parts += [_offer(programme, house) for programmes in offered.values() for programme in programmes]
+    if not offered or not all(offered.values()):
+        parts.append(outcome.step)
+    quotes = {
+        "to": "…",
+        "quotes": _listed(signals),
+        "coach_quotes": _listed([signal for signal in signals if signal.pole == "coach"]),
+        "mentor_quotes": _listed([signal for signal in signals if signal.pole == "mentor"]),
+    }
     draft = (outcome.draft_on_behalf or outcome.draft) if on_behalf else outcome.draft
-    for name, poles in (("quotes", None), ("coach_quotes", "coach"), ("mentor_quotes", "mentor")):
-        quotes = [f"- {signal.quote}" for signal in signals if poles in (None, signal.pole)]
-        draft = draft.replace(f"{{{name}}}", "\n".join(quotes))
+    links = [programme.link for programmes in offered.values() for programme in programmes if programme.link]
     return NextStep(
-        text=text or outcome.step,
-        draft=draft.replace("{to}", "…").strip() or None,
-        url=next((programme.link for programme in programmes if programme.link), None),
+        text=" ".join(parts),
+        draft=re.sub(r"\{(\w+)\}", lambda mark: quotes[mark[1]], draft).strip() or None,
+        url=links[0] if links else None,
     )
+
+
+def _listed(signals: Sequence[Signal]) -> str:
+    return "\n".join(f"- {signal.quote}" for signal in signals)
 
 
 def _offer(programme: Programme, house: House) -> str:

@@ -9,29 +9,30 @@ from assistant.domain import Clause
 # A clause of fewer words says too little by itself and stays with what stands before it.
 _MIN_WORDS = 5
 
-# After a sentence's end, a line break, a semicolon, a colon or a dash a clause may end ...
-_STRONG = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|\s*\n\s*|(?<=[;:])\s+|\s+[-–—]+\s+|\s*—\s*")
+_LINE = re.compile(r"\s*\n\s*")
+_BULLET = re.compile(r"^(?:[-*•·>#]+|\(?\d{1,2}[.)])\s+")
+# After a sentence's end, a semicolon, a colon or a dash a clause may end ...
+_STRONG = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[;:])\s+|\s+[-–—]+\s+|\s*—\s*")
 # ... and after a comma, or before a word that joins two of them, if both sides are long enough.
 _WEAK = re.compile(
     r"(?<=,)\s+|\s+(?=(?:but|and|because|so|though|although|yet|while|whereas)\s)",
     re.IGNORECASE,
 )
-_BULLET = re.compile(r"^(?:[-*•·>#]+|\(?\d{1,2}[.)])\s+")
 
 
 def split_clauses(message: str) -> tuple[Clause, ...]:
     """The clauses of a message, in order. Each is verbatim, and nothing but blanks and marks lies between two."""
     spans: list[tuple[int, int]] = []
-    for start, end in _pieces(message, 0, len(message), _STRONG):
+    for start, end in _pieces(message, 0, len(message), _LINE):
         bullet = _BULLET.match(message[start:end])
-        begin = start + (bullet.end() if bullet else 0)
-        parts: list[tuple[int, int]] = []
-        for part in _pieces(message, begin, end, _WEAK):
-            if parts and min(_words(message, *parts[-1]), _words(message, *part)) < _MIN_WORDS:
-                parts[-1] = (parts[-1][0], part[1])
-            else:
-                parts.append(part)
-        spans.extend(parts)
+        for sentence in _pieces(message, start + (bullet.end() if bullet else 0), end, _STRONG):
+            parts: list[tuple[int, int]] = []
+            for part in _pieces(message, *sentence, _WEAK):
+                if parts and min(_words(message, *parts[-1]), _words(message, *part)) < _MIN_WORDS:
+                    parts[-1] = (parts[-1][0], part[1])
+                else:
+                    parts.append(part)
+            spans.extend(parts)
     return tuple(Clause(number, message[start:end], start, end) for number, (start, end) in enumerate(spans, 1))
 
 

@@ -78,13 +78,17 @@ def read_criteria(file: Path) -> Criteria:
     """The criteria in a file. Raises CriteriaError, naming the file and what is wrong with it."""
     try:
         data = tomllib.loads(file.read_text(encoding="utf-8"))
-        return Criteria(
+        criteria = Criteria(
             verdicts={name: _outcome(data["verdicts"][name]) for name in VERDICTS},
             insteads={name: _outcome(data["instead"][name]) for name in INSTEADS},
-            signs={name: SignMeaning(**data["signs"][name]) for name in SIGNS},
+            signs={name: _sign(data["signs"][name]) for name in SIGNS},
             questions=tuple(_question(entry) for entry in data["questions"]),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        for asked_of in get_args(For):
+            if not any(question.asked_of == asked_of for question in criteria.questions):
+                raise ValueError(f"there is no question for {asked_of!r}")
+        return criteria
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CriteriaError(f"The criteria {file} cannot be used ({error}): mend the file or reinstall.") from error
 
 
@@ -92,13 +96,20 @@ def _outcome(data: dict[str, Any]) -> Outcome:
     return Outcome(**{**data, "read_on": tuple(data.get("read_on", ()))})
 
 
+def _sign(data: dict[str, Any]) -> SignMeaning:
+    _one_of(data["pole"], get_args(Pole))
+    return SignMeaning(**data)
+
+
 def _question(data: dict[str, Any]) -> DecidingQuestion:
-    leads_to = tuple(option["leads_to"] for option in data["options"])
+    leads_to = tuple(str(option["leads_to"]) for option in data["options"])
     for target in leads_to:
         verdict, _, instead = target.partition("/")
         _one_of(verdict, VERDICTS)
         if instead or verdict == "neither":
             _one_of(instead, INSTEADS)
+    for name in data["between"]:
+        _one_of(name, (*VERDICTS, *INSTEADS))
     if data["for"] not in get_args(For):
         raise ValueError(f"'for' must be self or other, not {data['for']!r}")
     return DecidingQuestion(

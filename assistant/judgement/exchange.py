@@ -15,6 +15,8 @@ from assistant.sentences import split_sentences
 MOST_QUESTIONS = 2
 # A sentence of a situation is answered from the library when it is a question of its own with this probability.
 OWN_QUESTION = 0.7
+# Of many questions only the last are looked at, each by a pass of the judge.
+LAST_QUESTIONS = 3
 # What the judgement itself answers.
 _ASKS_FOR_THE_VERDICT = re.compile(
     r"\b(?:coach\w*|mentor\w*)\W+or\b|\bor\W+(?:a\W+)?(?:coach|mentor)|\b(?:should|shall|do|would|could|can)\s+(?:i|we|he|she|they|my)\b"
@@ -65,9 +67,9 @@ def library_question(message: str, judge: Callable[[str], Judged]) -> str | None
     sentences = split_sentences(message)
     if len(sentences) < 2:
         return None
-    for sentence in reversed(sentences):
-        if sentence.rstrip().endswith("?") and not _ASKS_FOR_THE_VERDICT.search(sentence):
-            kinds = possible_kinds(judge(sentence), has_previous=False, was_asked=False)
-            if kinds["question"] >= OWN_QUESTION:
-                return sentence
+    questions = [s for s in sentences if s.rstrip().endswith("?") and not _ASKS_FOR_THE_VERDICT.search(s)]
+    for sentence in reversed(questions[-LAST_QUESTIONS:]):
+        kinds = possible_kinds(judge(sentence), has_previous=False, was_asked=False)
+        if kinds["question"] >= OWN_QUESTION:
+            return sentence
     return None

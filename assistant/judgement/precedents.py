@@ -38,7 +38,7 @@ def load_precedents(file: Path = PRECEDENTS) -> Precedents:
         for line in file.read_text(encoding="utf-8").splitlines():
             data = json.loads(line)
             cases.append(Precedent(data["text"], data["verdict"], data["instead"], data["why"]))
-            vectors.append(np.frombuffer(base64.b64decode(data["vector"]), np.int8).astype(np.float32))
+            vectors.append(np.frombuffer(base64.b64decode(data["vector"], validate=True), np.int8).astype(np.float32))
         return Precedents(tuple(cases), np.stack(vectors))
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise EncoderError(f"The precedents {file} cannot be read ({error}): reinstall coach-or-mentor.") from error

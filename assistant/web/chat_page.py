@@ -100,9 +100,9 @@ def build_page(assistant: Assistant) -> gr.Blocks:
         async for shown in answer(value["text"] if isinstance(value, dict) else value, history):
             yield shown
 
-    async def answer_card(text: str, history: list[Message]) -> AsyncIterator[tuple[Any, Any]]:
+    async def answer_card(numbered: str, history: list[Message]) -> AsyncIterator[tuple[Any, Any]]:
         """The same for an answer that was chosen on a card; what is being typed meanwhile stays."""
-        async for shown in answer(text, history, empties_box=False):
+        async for shown in answer(numbered.partition(" ")[2], history, empties_box=False):
             yield shown
 
     page = gr.Blocks(title="Coach or mentor?", analytics_enabled=False, fill_height=True)
@@ -136,7 +136,7 @@ def build_page(assistant: Assistant) -> gr.Blocks:
                 autofocus=True,
             )
             again = gr.Button("New conversation", elem_id="again", size="md", scale=0, min_width=0)
-        # Where the page's script puts the answer that was chosen on a card.
+        # Where the page's script puts the answer that was chosen on a card, with a number before it: only a change is told.
         chosen = gr.Textbox(elem_id="chosen", label="Chosen answer", visible="hidden")
         outputs = [conversation, box]
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -147,7 +147,7 @@ def build_page(assistant: Assistant) -> gr.Blocks:
         ]
         # A choice need not wait for the end of the reply that it answers.
         running.append(
-            chosen.input(
+            chosen.change(
                 answer_card, [chosen, conversation], outputs, cancels=running, concurrency_limit=_CONCURRENT, **quiet
             )
         )

@@ -77,13 +77,15 @@ const showQuestion = () => {
 // is kept and moved to where its place is now, with all that was opened and typed in it, and with the focus.
 const cards = [];
 let focused = null;
+let choices = 0;
 const makeCard = () => {
   const card = document.createElement("judgement-card");
   card.addEventListener("focusin", () => { focused = [card, card.shadowRoot.activeElement]; });
   card.addEventListener("focusout", () => { if (card.isConnected) focused = null; });
   card.addEventListener("choose", (event) => {
     const box = document.querySelector("#chosen textarea, #chosen input");
-    box.value = event.detail.text;
+    // Gradio tells of a change only, and the same answer may be chosen twice.
+    box.value = `${++choices} ${event.detail.text}`;
     box.dispatchEvent(new Event("input", { bubbles: true }));
   });
   return card;
