@@ -51,13 +51,19 @@ def exchange_before(messages: Sequence[Turn]) -> Exchange | None:
 
 
 def possible_kinds(judged: Judged, has_previous: bool, was_asked: bool) -> dict[JudgedKind, float]:
-    """The kinds that a message can be where it stands, the likeliest first: only what follows something follows up,
-    and only what was asked is answered."""
-    kinds = {
-        kind: share
-        for kind, share in judged.kinds.items()
-        if (kind != "follow_up" or has_previous) and (kind != "answer" or was_asked)
-    }
+    """The kinds that a message can be where it stands, the likeliest first.
+
+    Only what follows something follows up, and only what was asked is answered. Whoever was just asked and tells of a
+    situation, or follows up, is answering.
+    """
+    kinds = dict(judged.kinds)
+    if was_asked:
+        kinds["answer"] += kinds.pop("situation") + kinds.pop("follow_up")
+    else:
+        # What reads like an answer to nothing tells of the person.
+        kinds["situation"] += kinds.pop("answer")
+        if not has_previous:
+            del kinds["follow_up"]
     total = sum(kinds.values())
     return {kind: kinds[kind] / total for kind in sorted(kinds, key=lambda kind: -kinds[kind])}
 
