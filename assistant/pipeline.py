@@ -207,6 +207,7 @@ class Assistant:
             self.house,
             self._precedents.nearest(judged.vector, decision.verdict, decision.instead),
             may_ask=may_ask and not matter,
+            asked=exchange.asks if exchange else (),
         )
         if decision.instead == "counselling":
             matter = "counselling"

@@ -25,9 +25,7 @@ ROOT = Path(__file__).parent.parent
 STATIC = ROOT / "assistant" / "web" / "static"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 # A page that does its worst to whatever it holds: the card must look the same in it.
-HOSTILE_PAGE = (
-    "* { color: lime !important; font: 40px fantasy !important; } .card, article, mark { display: none !important; }"
-)
+HOSTILE_PAGE = "body, body * { color: lime !important; font: 40px fantasy !important; } .card, article, mark { display: none !important; }"
 PAGE = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>Card</title><link rel="icon" href="data:,">'
     '<script type="module" src="card.js"></script><main><h1>Card</h1></main></html>'

@@ -69,7 +69,17 @@ def judged(kind: str, share: float = 0.9) -> Judged:
 def test_what_follows_nothing_is_no_follow_up_and_what_was_not_asked_is_no_answer() -> None:
     assert set(possible_kinds(judged("answer"), has_previous=False, was_asked=False)) == KINDS - {"follow_up", "answer"}
     assert set(possible_kinds(judged("answer"), has_previous=True, was_asked=False)) == KINDS - {"answer"}
-    assert set(possible_kinds(judged("answer"), has_previous=True, was_asked=True)) == KINDS
+
+
+@pytest.mark.parametrize("kind", ["situation", "follow_up", "answer"])
+def test_whoever_was_just_asked_and_tells_of_a_situation_is_answering(kind: str) -> None:
+    kinds = possible_kinds(judged(kind), has_previous=True, was_asked=True)
+    assert set(kinds) == KINDS - {"situation", "follow_up"}
+    assert next(iter(kinds)) == "answer"
+
+
+def test_what_reads_like_an_answer_to_nothing_tells_of_a_situation() -> None:
+    assert next(iter(possible_kinds(judged("answer"), has_previous=True, was_asked=False))) == "situation"
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

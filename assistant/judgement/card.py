@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.domain import Assessment, Clause, Instead, NextStep, Pole, Precedent, Sign, Signal, Verdict
+from assistant.domain import Ask, Assessment, Clause, Instead, NextStep, Pole, Precedent, Sign, Signal, Verdict
 from assistant.house import House, Programme, ProgrammeKind
 from assistant.judgement.criteria import Criteria, DecidingQuestion, Outcome
 from assistant.judgement.judge import Calibration, Judged
@@ -62,15 +62,19 @@ def write_card(
     house: House,
     precedents: tuple[Precedent, ...],
     may_ask: bool,
+    asked: Sequence[Ask] = (),
 ) -> Assessment:
-    """The assessment as it is shown. Where it is not sure it asks the question that decides, unless it may not ask."""
+    """The assessment as it is shown. Where it is not sure it asks the question that decides, unless it may not ask.
+
+    `asked` are the questions that it put before in a row, which it does not put again.
+    """
     outcome = criteria.outcome(decision.verdict, decision.instead)
     on_behalf = judged.on_behalf > 0.5
     signals = _signals(decision, judged, clauses, criteria)
     band = calibration.band(decision.confidence)
     ask = None
     if may_ask and (decision.verdict == "unclear" or band == "low"):
-        ask = _question(decision, criteria, on_behalf).ask
+        ask = _question(decision, criteria, on_behalf, asked)
     return Assessment(
         verdict=decision.verdict,
         instead=decision.instead,
@@ -142,6 +146,8 @@ def _next_step(
     parts += [_offer(programme, house) for programmes in offered.values() for programme in programmes]
     if not offered or not all(offered.values()):
         parts.append(outcome.step)
+    if decision.instead == "hr" or decision.instead == "counselling":
+        parts += [f"{contact.name}: {contact.how.rstrip('.')}." for contact in house.contacts_for(decision.instead)]
     quotes = {
         "to": "…",
         "quotes": _listed(signals),
@@ -167,7 +173,7 @@ def _offer(programme: Programme, house: House) -> str:
     return f"{where} “{programme.name}” (for {programme.audience}{length}): {programme.how.rstrip('.')}."
 
 
-def _question(decision: Decision, criteria: Criteria, on_behalf: bool) -> DecidingQuestion:
+def _question(decision: Decision, criteria: Criteria, on_behalf: bool, asked: Sequence[Ask]) -> Ask:
     """The question between whose answers most of what is still likely lies; of equal ones the one with fewer answers."""
     asked_of = "other" if on_behalf else "self"
 
@@ -178,5 +184,6 @@ def _question(decision: Decision, criteria: Criteria, on_behalf: bool) -> Decidi
             likely += decision.outcomes.get("both", 0.0)
         return round(likely, 2), -len(question.between)
 
-    fitting = [question for question in criteria.questions if question.asked_of == asked_of]
-    return max(fitting, key=settles)
+    fresh = [question for question in criteria.questions if question.ask not in asked]
+    fitting = [question for question in fresh if question.asked_of == asked_of] or fresh
+    return max(fitting, key=settles).ask
