@@ -20,6 +20,7 @@ MOST_SIGNALS = 3
 # What is settled already (by an answer chosen from our own options, or by a matter that comes first) weighs this much
 # against what the judge reads in the whole.
 SETTLED = 0.8
+MOST_CONFIDENT = 0.99
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,8 @@ def write_card(
     return Assessment(
         verdict=decision.verdict,
         instead=decision.instead,
-        confidence=round(decision.confidence, 3),
+        # No figure here rests on more than some hundred cases, so none is called certain.
+        confidence=round(min(decision.confidence, MOST_CONFIDENT), 3),
         confidence_band=band,
         provisional=False,
         signals=signals,
