@@ -270,14 +270,17 @@ def train() -> None:
     from assistant.judgement.training import train as train_judge
     from assistant.settings import read_settings
 
-    cases = read_cases(read_settings().corpus_dir / "cases")
+    corpus = read_settings().corpus_dir
+    cases = read_cases(corpus / "cases")
+    lines = (corpus / "development" / "sensitive.jsonl").read_text(encoding="utf-8").splitlines()
+    lookalikes = [entry["text"] for entry in map(json.loads, lines) if entry["lookalike"]]
     with click.progressbar(length=1, label="Training", file=sys.stderr) as bar:
 
         def progress(done: int, total: int) -> None:
             bar.length = total
             bar.update(done - bar.pos)
 
-        card = train_judge(cases, progress)
+        card = train_judge(cases, lookalikes, progress)
     click.echo(json.dumps(card, indent=1))
     click.echo(f"{card['name']} is in {MODEL}; run 'python -m evals' to see how good it is.", err=True)
 

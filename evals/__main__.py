@@ -15,6 +15,7 @@ import click
 from assistant.encoder import ENCODER_NAME, load_encoder
 from assistant.errors import AssistantError
 from assistant.judgement.cases import read_cases as read_worked_cases
+from assistant.judgement.judge import CARD
 from assistant.knowledge.passages import read_passages
 from assistant.pipeline import build_assistant
 from assistant.settings import read_settings
@@ -38,8 +39,9 @@ def below_floor(figures: list[Figure], floors: dict[str, float], *, fast: bool) 
 @click.command()
 @click.option("--fast", is_flag=True, help="Every third case, in under a minute.")
 @click.option("--failures", is_flag=True, help="List the cases that failed.")
+@click.option("--card", is_flag=True, help="Write the judgement's figures into the judge's card (after a training).")
 @click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the figures to FILE.")
-def main(fast: bool, failures: bool, json_file: Path | None) -> None:
+def main(fast: bool, failures: bool, card: bool, json_file: Path | None) -> None:
     """Scores the built-in assistant on the reference sets."""
     settings = read_settings()
     assistant = build_assistant(
@@ -80,6 +82,12 @@ def main(fast: bool, failures: bool, json_file: Path | None) -> None:
             click.echo(f"\n{name}: {len(part.failures)} failed")
             for line in part.failures:
                 click.echo(line.replace("\n", " / "))
+    if card:
+        if fast:
+            raise click.UsageError("The card holds the figures of all cases: leave out --fast.")
+        data = json.loads(CARD.read_text(encoding="utf-8"))
+        data["scores"] = {f.name.strip(): {"value": round(f.value, 3), "n": f.n} for f in judgement.figures}
+        CARD.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
     under = below_floor(figures, floors, fast=fast)
     if json_file is not None:
         record = {

@@ -56,8 +56,10 @@ MISTYPED = 0.15
 EMBEDDED = 0.3
 # Bands: `high` begins where this share is right among the development writers' cases, `fair` at this probability.
 HIGH_PRECISION, FAIR = 0.975, 0.6
-# A matter is sensitive from here on; of ordinary cases of the development writers at most this share may be alarmed.
-ALARMS = {"danger": 0.01, "hr": 0.02, "counselling": 0.02}
+# A matter is sensitive from the lowest figure on at which no more than these shares are alarmed: of the lookalikes in the
+# development set, and of the development writers' ordinary cases.
+LOOKALIKES_ALARMED: dict[Sensitive, float] = {"danger": 0.03, "hr": 0.01, "counselling": 0.01}
+ORDINARY_ALARMED: dict[Sensitive, float] = {"danger": 0.005, "hr": 0.01, "counselling": 0.01}
 MOST_PRECEDENTS, PRECEDENT_WORDS = 900, 60
 IGNORED = -100
 
@@ -126,10 +128,16 @@ class _OneMessage(nn.Module):
         return (*(value[0] for value in pooled), signs)
 
 
-def train(cases: Sequence[WorkedCase], progress: Callable[[int, int], None], epochs: int = EPOCHS) -> dict[str, Any]:
+def train(
+    cases: Sequence[WorkedCase],
+    lookalikes: Sequence[str],
+    progress: Callable[[int, int], None],
+    epochs: int = EPOCHS,
+) -> dict[str, Any]:
     """Trains, writes model, card and precedents into `assistant/data`, and returns the card.
 
-    `progress` is told of the steps done and of all steps. Takes about half an hour on two cores.
+    `lookalikes` are messages that sound like danger or distress and are not; on them alarms are set. `progress` is told of
+    the steps done and of all steps. Takes about half an hour on two cores.
     """
     torch.manual_seed(SEED)
     shuffler = random.Random(SEED)
@@ -150,7 +158,8 @@ def train(cases: Sequence[WorkedCase], progress: Callable[[int, int], None], epo
     judge = Judge(MODEL, CARD)
     situations = [case for case in development if case.kind == "situation"]
     judged = [judge.judge(case.text, split_clauses(case.text)) for case in situations]
-    card["calibration"] = _calibration(situations, judged)
+    harmless = [judge.judge(text, split_clauses(text)) for text in lookalikes]
+    card["calibration"] = _calibration(situations, judged, harmless)
     card |= _what_was_learned(taught, development, epochs)
     _write_card(card)
     _write_precedents(Judge(MODEL, CARD), taught)
@@ -353,8 +362,11 @@ def _export(net: _Net, file: Path) -> None:
         quantize_dynamic(whole, file, per_channel=True, weight_type=QuantType.QInt8)
 
 
-def _calibration(situations: Sequence[WorkedCase], judged: Sequence[Judged]) -> dict[str, Any]:
+def _calibration(
+    situations: Sequence[WorkedCase], judged: Sequence[Judged], lookalikes: Sequence[Judged]
+) -> dict[str, Any]:
     """Temperature, bands and thresholds, from cases of writers that did not teach."""
+    ordinary = [one for case, one in zip(situations, judged, strict=True) if case.sensitive is None]
     shares = np.array([[one.verdicts[verdict] for verdict in VERDICTS] for one in judged])
     labels = np.array([VERDICTS.index(case.verdict) for case in situations if case.verdict])
     logits = np.log(shares + 1e-9)
@@ -371,7 +383,7 @@ def _calibration(situations: Sequence[WorkedCase], judged: Sequence[Judged]) -> 
         "temperature": round(float(temperature), 2),
         "high": _high(scaled.max(axis=1), scaled.argmax(axis=1) == labels),
         "fair": FAIR,
-        "sensitive": {matter: _threshold(matter, situations, judged) for matter in SENSITIVES},
+        "sensitive": {matter: _threshold(matter, ordinary, lookalikes) for matter in SENSITIVES},
     }
 
 
@@ -383,13 +395,14 @@ def _high(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
     return round(max(0.7, float(confidence[order[good[-1]]]) if len(good) else 1.0), 3)
 
 
-def _threshold(matter: Sensitive, situations: Sequence[WorkedCase], judged: Sequence[Judged]) -> float:
-    """Low, for recall, but not so low that more ordinary cases than bearable alarm."""
-    ordinary = sorted(
-        (one.sensitive[matter] for case, one in zip(situations, judged, strict=True) if case.sensitive is None),
-        reverse=True,
-    )
-    return round(max(0.1, ordinary[int(ALARMS[matter] * len(ordinary))]), 3)
+def _threshold(matter: Sensitive, ordinary: Sequence[Judged], lookalikes: Sequence[Judged]) -> float:
+    """The lowest figure at which no more of the harmless messages than bearable alarm."""
+    edges = []
+    for harmless, share in ((ordinary, ORDINARY_ALARMED[matter]), (lookalikes, LOOKALIKES_ALARMED[matter])):
+        figures = sorted((one.sensitive[matter] for one in harmless), reverse=True)
+        edges.append(figures[int(share * len(figures))])
+    # Just above the first that may not alarm.
+    return round(max(edges) + 0.001, 3)
 
 
 def _what_was_learned(taught: Sequence[WorkedCase], development: Sequence[WorkedCase], epochs: int) -> dict[str, Any]:
