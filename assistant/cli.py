@@ -192,6 +192,14 @@ def house_commands() -> None:
 
 
 @house_commands.command()
+def example() -> None:
+    """Print a house file to begin with: coach-or-mentor house example > company.toml"""
+    from assistant.settings import packaged
+
+    click.echo(packaged("company.example.toml").read_text(encoding="utf-8"), nl=False)
+
+
+@house_commands.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.pass_context
 def check(ctx: click.Context, file: Path | None) -> None:
@@ -225,11 +233,11 @@ def _warn_of_missing(house: House, file: Path | None) -> None:
     general = dict.fromkeys(contact.name for matter in house.missing for contact in help_for(matter, House()).contacts)
     what = "there is no house file"
     how = (
-        "copy company.example.toml to company.toml, name your contacts and set COACH_OR_MENTOR_HOUSE_FILE=company.toml"
+        "write one with 'coach-or-mentor house example > company.toml', put in your contacts and set COACH_OR_MENTOR_HOUSE_FILE=company.toml"
     )
     if file:
         what = f"{file} names nobody for {' and '.join(house.missing)}"
-        how = f"add [[contacts]] with matters = {json.dumps(house.missing)}, as in company.example.toml"
+        how = f"add [[contacts]] with matters = {json.dumps(house.missing)}, as 'coach-or-mentor house example' has them"
     click.echo(f"Warning: {what}, so people in need read general words ({', '.join(general)}); {how}.", err=True)
 
 

@@ -15,10 +15,10 @@ from assistant.errors import SettingsError
 PREFIX = "COACH_OR_MENTOR_"
 
 
-def packaged(folder: str) -> Path:
-    """A folder that a wheel carries inside the package and a checkout beside it."""
-    inside = Path(__file__).parent / folder
-    return inside if inside.is_dir() else Path(__file__).parent.parent / folder
+def packaged(name: str) -> Path:
+    """A folder or file that a wheel carries inside the package and a checkout beside it."""
+    inside = Path(__file__).parent / name
+    return inside if inside.exists() else Path(__file__).parent.parent / name
 
 
 class Settings(BaseSettings):

@@ -327,3 +327,9 @@ def test_serve_names_a_mistake_in_the_house_file_before_the_long_work(serve: Run
     assert result.exit_code == 2
     assert "company.toml:1: 'compny'" in result.stderr
     assert "far enough" not in result.stderr
+
+
+def test_the_example_is_printed_to_begin_with() -> None:
+    done = CliRunner().invoke(cli.main, ["house", "example"])
+    assert done.exit_code == 0
+    assert done.stdout == EXAMPLE.read_text(encoding="utf-8")
