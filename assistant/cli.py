@@ -232,12 +232,12 @@ def _warn_of_missing(house: House, file: Path | None) -> None:
         return
     general = dict.fromkeys(contact.name for matter in house.missing for contact in help_for(matter, House()).contacts)
     what = "there is no house file"
-    how = (
-        "write one with 'coach-or-mentor house example > company.toml', put in your contacts and set COACH_OR_MENTOR_HOUSE_FILE=company.toml"
-    )
+    how = "write one with 'coach-or-mentor house example > company.toml', put in your contacts and set COACH_OR_MENTOR_HOUSE_FILE=company.toml"
     if file:
         what = f"{file} names nobody for {' and '.join(house.missing)}"
-        how = f"add [[contacts]] with matters = {json.dumps(house.missing)}, as 'coach-or-mentor house example' has them"
+        how = (
+            f"add [[contacts]] with matters = {json.dumps(house.missing)}, as 'coach-or-mentor house example' has them"
+        )
     click.echo(f"Warning: {what}, so people in need read general words ({', '.join(general)}); {how}.", err=True)
 
 

@@ -178,7 +178,40 @@ def test_every_matter_has_words_and_somebody_to_turn_to(matter: Sensitive) -> No
 def test_the_house_s_own_contacts_stand_in_for_the_neutral_ones(matter: Sensitive) -> None:
     words = help_for(matter, HOUSE)
     assert words.text == help_for(matter, House()).text
-    assert words.contacts == HOUSE.contacts_for(matter) != ()
+    own = HOUSE.contacts_for(matter)
+    assert words.contacts[: len(own)] == own != ()
+
+
+def test_where_the_house_s_contacts_are_for_one_country_only_the_neutral_ones_stand_behind_them() -> None:
+    neutral = help_for("hr", House()).contacts
+    assert help_for("hr", HOUSE).contacts == HOUSE.contacts_for("hr") + neutral
+    assert help_for("danger", HOUSE).contacts == HOUSE.contacts_for("danger")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I wish I was dead right now", "I'm going to hang myself on Friday", "I want to be dead on Monday", "I am dying to kill myself",
+        "I could murder a customer, I have the knife", "I am going to end it, so cancel the meeting",
+        "My family would be better off without me. Can a coach help?", "I want to kill *myself*", "I want to <b>kill</b> myself",
+        "I want to ki\u200bll myself", "I don‘t want to live", "Ich will sterben.", "Ich möchte tot sein", "Ich bring mich um",
+        "Er hat gedroht, alle umzubringen", "quiero morir", "je veux mourir", "j'ai envie de mourir", "voglio morire",
+    ],
+)  # fmt: skip
+def test_neither_a_figure_of_speech_nor_markup_nor_other_words_take_danger_away(text: str) -> None:
+    assert speaks_of_danger(text)
+    assert speaks_of_danger(f"A coach or a mentor for that meeting? {text} How do I find one?")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Der Job bringt mich noch um, wie lerne ich delegieren?", "I want to end it with my mentor", "I want to end things on time",
+        "I rota the volunteers of a suicide prevention line", "I cut myself short in meetings", "we are dead right on schedule",
+    ],
+)  # fmt: skip
+def test_what_is_wholly_a_figure_of_speech_alarms_nobody(text: str) -> None:
+    assert not speaks_of_danger(text)
 
 
 def test_a_message_that_cannot_be_read_gets_whom_to_turn_to_in_danger() -> None:

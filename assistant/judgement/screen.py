@@ -8,6 +8,7 @@ mentor", "dying to know") are taken out before they look.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from assistant.domain import Contact, Help, Sensitive
 from assistant.house import House
@@ -23,10 +24,11 @@ _FIGURES_OF_SPEECH = re.compile(
     | \bdied\s+(?:laughing|inside|of\s+\w+ment)\b
     | \bshoot(?:ing)?\s+(?:me\s+|us\s+|you\s+|over\s+|off\s+)?(?:some|an?|the|your|over|across|for)\s+(?:\w+\s+)?(?:ideas?|email|mail|message|questions?|line|note|breeze|moon|stars|video|film|photos?)\b
     | \bbite\s+the\s+bullet\b | \bdead(?:\s*-?\s*)(?:line|lock|end|weight|wood|pan)\w* | \bdead\s+(?:tired|right|wrong|easy|simple|keen|serious|set|on)\b
-    | \bsuicide\s+(?:mission|squad|pact\s+clause)\b | \bcareer\s+suicide\b | \bpolitical\s+suicide\b | \bcommercial\s+suicide\b
+    | \b(?:job|arbeit|stress|projekt|schicht\w*|termine?|meetings?|papierkram|pendeln|lärm)\s+bring\w*\s+(?:mich|uns)\s+(?:\w+\s+)?um\b
+    | \bsuicide[\s-]+(?:mission|squad|pact\s+clause|prevention|watch|hotline|helpline)\b | \bcareer\s+suicide\b | \bpolitical\s+suicide\b | \bcommercial\s+suicide\b
     | \b(?:die|death)\s+(?:cast|hard)\b | \bover\s+my\s+dead\s+body\b | \bstab\s+(?:at|in\s+the\s+dark)\b | \bback-?stab\w*
-    | \bcutting\s+(?:myself\s+)?(?:off|short|slack|some\s+slack|costs?|corners)\b | \bcut\s+myself\s+(?:off|short|some\s+slack|in\s+half)\b
-    | \bhang(?:ing)?\s+(?:myself\s+)?(?:out|on|up|around|in\s+there)\b
+    | \bcut(?:ting)?\s+(?:myself\s+)?(?:off|short|slack|some\s+slack|costs?|corners)\b
+    | \bhang(?:ing)?\s+(?:out|on|up|around|in\s+there)\b
     """,
     re.IGNORECASE | re.VERBOSE,
 )
@@ -49,7 +51,7 @@ _DANGER = re.compile(
     | \b(?:cut|cuts|cutting|slit|slitting|slash\w*|burn\w*)\s+(?:my|his|her|their)\s+(?:own\s+)?(?:arms?|wrists?|legs?|thighs?|skin|veins?|throat)\b
     | \b(?:end|ends|ending|take|taking|took)\s+(?:it\s+all|(?:my|his|her|their)\s+(?:own\s+)?li(?:fe|ves))\b
     | \bend(?:ing)?\s+it\s+(?:tonight|today|tomorrow|now|for\s+good|for\s*ever|once\s+and\s+for\s+all)\b
-    | \A(?!.*\b(?:mentor|coach|relationship|contract|arrangement|programme|meeting)).*\b(?:want|wants|going|ready|plan|planning|decided)\s+to\s+end\s+(?:it|things)\b
+    | \b(?:want|wants|going|ready|plan|planning|decided)\s+to\s+end\s+(?:it|things)\b(?!\s+(?:with|between)\s+(?:my|the|our|this|that)\s+(?:\w+\s+)?(?:mentor|mentee|coach|coachee|supplier|contract|client))(?!\s+(?:early|on\s+(?:time|a\s+high))\b)
     # death, wished for
     | \b(?:want|wants|wanted|wanting|wanna|wish|wishes|ready|rather|going|gonna|better|might\s+as\s+well|deserve|should|hope)
         \s+(?:just\s+)?(?:to\s+|i\s+|he\s+|she\s+|they\s+)?(?:just\s+)?(?:was\s+|were\s+|be\s+)?(?:die|dead)\b
@@ -61,7 +63,7 @@ _DANGER = re.compile(
     | \b(?:never|not|wouldn'?t|won'?t)(?<!did\snot)\s+(?:have\s+to\s+)?(?:wake|waking)\s+up\b
     | \b(?:reason|point|sense)\s+(?:in\s+|to\s+|for\s+|of\s+)?(?:living|live\b|(?:being|be|stay|staying)\s+alive|life\b|(?<=no\sreason\sto\s)go\s+on|going\s+on(?!\s+(?:with|about|holiday)))
     | \b(?:go|keep|carry|going|keeping|carrying)\s+(?:on\s+)?living\b(?!\s+(?:in|with|here|there|next|on|at|near|off)\b) | \bworth\s+living\b | \blife\s+(?:is\s+not|isn'?t|has\s+no)\s+(?:worth|meaning|point)
-    | \bbetter\s+off\s+(?:dead|without\s+(?:me|him|her)\b(?=[^?]*$))
+    | \bbetter\s+off\s+(?:dead|without\s+me\b)
     | \b(?:can'?t|cannot)\s+(?:go\s+on\b(?!\s+(?:till|until|unless|before|to|holiday|leave|vacation|a\b|the\b|my\b|with\b|trips?|courses?|training|maternity|parental|stage|record))|take\s+(?:it|this|life)\s+any\s*more\b)
     | \b(?:want|wish|need|make|just)\s+(?:it|everything|the\s+pain|this)\s+(?:all\s+)?(?:to\s+)?(?:just\s+)?(?:stop|be\s+over|(?:was|were)\s+over)\b
     | \bdisappear\s+(?:for\s*ever|for\s+good|and\s+never) | \b(?:want|wish)\s+(?:to|i\s+could)\s+(?:just\s+)?disappear\b(?!\s+(?:in|into|from|to|for\s+(?:a|the|two|some)|behind|during)\b)
@@ -98,7 +100,11 @@ _DANGER = re.compile(
     | \b(?:unsafe|not\s+(?:feel\s+)?safe|afraid|scared|frightened|terrified)\s+(?:\w+\s+)?(?:at|go|going)\s+home\b | \b(?:afraid|scared|frightened|terrified)\s+(?:of\s+(?:my|her|his)\s+{_RELATIVE}\b|for\s+(?:my|her|his)\s+life\b)
     | \bbruises\b | \b(?:threw|throws|thrown)\s+(?:a|the|his|her)\s+(?:stapler|chair|mug|cup|hammer|tool|laptop|phone|bottle|monitor|glass|plate)\b[^?]*\b(?:at|hit)\b
     # German
-    | \bselbstmord\w* | \bsuizid\w* | \bumbringen\b | \bbring\w*\s+\w+\s+um\b | \bnicht\s+mehr\s+(?:leben|aufwachen)\b | \bdas\s+leben\s+nehmen\b | \bsterben\s+(?:will|möchte)\b
+    | \bselbstmord\w* | \bsuizid\w* | \bum(?:zu)?bring\w* | \bumgebracht\b | \bbring\w*\s+(?:mich|sich|dich|ihn|sie|alle|uns)\s+(?:\w+\s+){{0,2}}um\b
+    | \bnicht\s+mehr\s+(?:weiter)?(?:leben|aufwachen|da\s+sein)\b | \b(?:das|mein)\s+leben\s+(?:zu\s+)?(?:nehmen|beenden)\b | \bsterben\s+(?:will|möchte)\b | \b(?:will|möchte|wollte)\s+(?:\w+\s+)?(?:sterben|tot\s+sein)\b
+    | \bwäre?\s+(?:ich\s+|er\s+|sie\s+)?(?:lieber\s+|besser\s+|doch\s+|nur\s+)*tot\b | \britz\w*\s+(?:mich|sich)\b | \b(?:er|mein\s+mann|mein\s+freund|vater)\s+schlägt\s+(?:mich|sie|die)\b | \b(?:droht|gedroht)\b.{{0,60}}\b(?:umzubringen|töten|messer|waffe|abzustechen)\b
+    # the plainest words in other languages
+    | \b(?:quiero|quisiera)\s+(?:morir|matarme|suicidarme)\b | \bme\s+voy\s+a\s+matar\b | \bje\s+(?:veux|voudrais)\s+(?:mourir|me\s+tuer)\b | \benvie\s+de\s+mourir\b | \bvoglio\s+(?:morire|uccidermi)\b | \bchcę\s+(?:umrzeć|się\s+zabić)\b | \bölmek\s+istiyorum\b | \bquero\s+(?:morrer|me\s+matar)\b | \bik\s+wil\s+dood\b
     """,
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
@@ -108,30 +114,31 @@ _NO_APOSTROPHE = re.compile(r"\b(can|don|doesn|didn|isn|wasn|wouldn|won)(t)\b", 
 _HELP_TEXT: dict[Sensitive, str] = {
     "danger": (
         "This comes first, before any coach or mentor: if you or somebody else is in danger, please call your local "
-        "emergency number now. If you can, do not stay alone with it: tell a person you trust what you have just told me. "
-        "I am only a program, so please reach a human being. You can write to me again whenever you like."
+        "emergency number now. If you can, do not stay alone with it: tell a person you trust what is happening. If somebody "
+        "threatens you, go where other people are. I am only a program, so please reach a human being. You can write to me again "
+        "whenever you like; a new conversation starts afresh."
     ),
     "hr": (
-        "What you describe should not be left to a coach or a mentor to put right. You can take it to HR, to an employee "
-        "representative or to the confidential reporting line, and it helps to note what happened, when, and who saw it. "
-        "If anyone is in danger, call your local emergency number."
+        "What you describe is not for you to put right alone, and not for a coach or a mentor. HR, an employee representative or "
+        "the confidential reporting line can take it up, and you can ask first what stays confidential. If anyone is in danger, "
+        "call your local emergency number."
     ),
     "counselling": (
-        "What you describe sounds hard, and it deserves more than a coach or a mentor: a doctor, a counsellor or your "
-        "employee assistance line can help with this, in confidence. If it ever becomes too much, call a crisis line or "
-        "your local emergency number at once."
+        "What you describe sounds hard, and it deserves a different kind of help from a coach's or a mentor's: a doctor, a "
+        "counsellor or your employee assistance line can help with this, in confidence. If it ever becomes too much, call a "
+        "crisis line or your local emergency number at once."
     ),
 }
 
 _UNREADABLE = (
     "I am sorry, I read English only, so I could not make out what you wrote. If you can, please write it again in English. "
-    "And in case somebody is in danger or in distress, these people help, in your own language too:"
+    "And in case somebody is in danger or in distress, these people help, many of them in other languages too:"
 )
 
 _CONTACTS: dict[Sensitive, tuple[Contact, ...]] = {
     "danger": (
         Contact("Emergency services", "your local emergency number (112 in the EU, 999 in the UK, 911 in the US)"),
-        Contact("A crisis line", "free and open day and night in most countries (988 in the US, 116 123 in the UK)"),
+        Contact("A crisis line", "free and open day and night in many countries (988 in the US, 116 123 in the UK)"),
         Contact("Employee assistance", "the counselling line of your company, if it has one"),
     ),
     "hr": (
@@ -146,16 +153,34 @@ _CONTACTS: dict[Sensitive, tuple[Contact, ...]] = {
 
 
 def speaks_of_danger(text: str) -> bool:
-    """Whether a message speaks of danger to anybody, once figures of speech are taken out."""
-    cleaned = _NO_APOSTROPHE.sub(r"\1'\2", " ".join(text.replace("’", "'").split()))
-    return _DANGER.search(_FIGURES_OF_SPEECH.sub(" ", cleaned)) is not None
+    """Whether a message says in so many words that somebody is in danger. What is wholly a figure of speech does not count."""
+    plain = _plain(text)
+    figures = [found.span() for found in _FIGURES_OF_SPEECH.finditer(plain)]
+    return any(
+        not any(start <= found.start() and found.end() <= end for start, end in figures)
+        for found in _DANGER.finditer(plain)
+    )
+
+
+def _plain(text: str) -> str:
+    """The words as a reader sees them: without markup and invisible characters, one kind of apostrophe, one blank."""
+    text = unicodedata.normalize("NFKC", text)
+    text = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+    text = re.sub(r"<[^<>]{0,200}>|[*_~`]+", "", text)
+    text = _NO_APOSTROPHE.sub(r"\1'\2", re.sub(r"[‘’ʼ´`]", "'", text))
+    return " ".join(text.split())
 
 
 def help_for(matter: Sensitive, house: House) -> Help:
-    """The fixed words for a sensitive matter, with the house's contacts, or neutral ones where it names none."""
-    return Help(_HELP_TEXT[matter], house.contacts_for(matter) or _CONTACTS[matter])
+    """The fixed words for a sensitive matter, with the house's contacts, and neutral ones where it names none for everybody."""
+    return Help(_HELP_TEXT[matter], _contacts(matter, house))
 
 
 def unreadable(house: House) -> Help:
     """The words for a message that is not in English, with the contacts in case it is about danger."""
-    return Help(_UNREADABLE, house.contacts_for("danger") or _CONTACTS["danger"])
+    return Help(_UNREADABLE, _contacts("danger", house))
+
+
+def _contacts(matter: Sensitive, house: House) -> tuple[Contact, ...]:
+    for_everybody = any(matter in contact.matters and contact.country is None for contact in house.contacts)
+    return house.contacts_for(matter) + (() if for_everybody else _CONTACTS[matter])
