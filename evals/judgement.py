@@ -18,7 +18,7 @@ BINS = 10
 
 @dataclass(frozen=True)
 class Outcome:
-    """A reference case with what the assistant made of it; what was not judged at all is wrong, with confidence 0."""
+    """A reference case with what the assistant made of it. What was not judged at all is wrong, and has no confidence."""
 
     case: WorkedCase
     reply: Reply
@@ -43,9 +43,9 @@ class Outcome:
         if self.reply.assessment is None:
             return False
         text = self.case.text
-        wanted = [(text.find(quote), len(quote)) for _, quote in self.case.signs]
+        wanted = [(text.index(quote), len(quote)) for _, quote in self.case.signs]
         for signal in self.reply.assessment.signals:
-            start, length = text.find(signal.quote), len(signal.quote)
+            start, length = text.index(signal.quote), len(signal.quote)
             for begin, width in wanted:
                 shared = min(start + length, begin + width) - max(start, begin)
                 if shared > 0.5 * min(length, width):
@@ -61,14 +61,14 @@ async def judge_all(assistant: Assistant, cases: Sequence[WorkedCase]) -> list[O
 def score_judgement(outcomes: Sequence[Outcome]) -> Scored:
     """Accuracy, what fits instead, bands, calibration and quoted clauses. Raises ValueError without cases."""
     judged = [outcome for outcome in outcomes if outcome.reply.assessment]
-    high = [one for one in judged if one.reply.assessment and one.reply.assessment.confidence_band == "high"]
+    high = [outcome for outcome in outcomes if _is_high(outcome)]
     neither = [outcome for outcome in outcomes if outcome.case.verdict == "neither"]
     pairs = _pairs(outcomes)
     figures = [
         figure("verdict right", [outcome.right for outcome in outcomes]),
         figure("instead right, of true neithers", [outcome.instead_right for outcome in neither]),
         figure("right where the band is high", [outcome.right for outcome in high]),
-        figure("band is high", [outcome in high for outcome in outcomes]),
+        figure("band is high", [_is_high(outcome) for outcome in outcomes]),
         figure("clause quoted that the reference quotes", [outcome.quoted_right for outcome in judged]),
         Figure("macro-F1", macro_f1(outcomes), len(outcomes), float("nan"), float("nan")),
         Figure("calibration error (ECE, 10 bins)", calibration_error(judged), len(judged), float("nan"), float("nan")),
@@ -86,6 +86,10 @@ def score_judgement(outcomes: Sequence[Outcome]) -> Scored:
         if within:
             figures.append(figure(f"  {name}", within))
     return Scored(tuple(figures), tuple(_failure(outcome) for outcome in outcomes if not outcome.right))
+
+
+def _is_high(outcome: Outcome) -> bool:
+    return outcome.reply.assessment is not None and outcome.reply.assessment.confidence_band == "high"
 
 
 def _pairs(outcomes: Sequence[Outcome]) -> list[tuple[Outcome, Outcome]]:

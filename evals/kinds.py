@@ -31,10 +31,10 @@ def handled(case: dict[str, Any], reply: Reply) -> bool:
     if case["kind"] == "outside":
         return reply.declined
     if case["kind"] in ASKS:
-        return not reply.declined and bool(reply.sources)
+        return not reply.declined and bool(reply.sources) and reply.wants_answer
     if case["kind"] in SITUATIONS:
         return reply.kind == "situation" and (not case.get("wants_answer") or reply.wants_answer)
-    return not reply.declined and not reply.sources
+    return not reply.declined and not reply.sources and reply.assessment is None
 
 
 def told_apart(case: dict[str, Any], reply: Reply) -> bool:

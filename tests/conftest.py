@@ -229,7 +229,10 @@ class StubJudge:
     """
 
     name = "judge-stub"
-    calibration = Calibration(1.0, high=0.7, fair=0.5, sensitive=dict.fromkeys(SENSITIVES, 0.5))
+    # The scale of kinds takes the judge at its word.
+    calibration = Calibration(
+        1.0, high=0.7, fair=0.5, sensitive=dict.fromkeys(SENSITIVES, 0.5), kinds={"weights": np.eye(5, 10).tolist(), "bias": [0.0] * 5},
+    )  # fmt: skip
 
     def __init__(self, otherwise: View, views: Mapping[str, View] | None = None) -> None:
         self.seen: list[str] = []

@@ -10,7 +10,7 @@ from conftest import StubJudge, View
 
 from assistant.domain import Assessment, Instead, Verdict
 from assistant.house import House
-from assistant.judgement.card import decide, write_card
+from assistant.judgement.card import Settled, decide, write_card
 from assistant.judgement.clauses import split_clauses
 from assistant.judgement.criteria import INSTEADS, read_criteria
 from assistant.settings import packaged
@@ -238,9 +238,15 @@ def test_where_no_question_may_be_put_the_card_has_none_and_a_verdict(sure: floa
 @pytest.mark.parametrize(("verdict", "instead"), [one for one in OUTCOMES if one[0] != "unclear"])
 def test_what_is_settled_is_the_verdict_whatever_the_judge_reads(verdict: Verdict, instead: Instead | None) -> None:
     for read in ("coach", "mentor", "unclear"):
-        one = card(read, settled=(verdict, instead), sure=1.0, may_ask=read != "unclear")
-        assert (one.verdict, one.instead) == (verdict, instead)
-        assert 0.5 <= one.confidence <= 1
+        for weight in (0.1, 0.8):
+            one = card(read, settled=Settled(verdict, instead, weight), sure=0.9, may_ask=read != "unclear")
+            assert (one.verdict, one.instead) == (verdict, instead)
+            assert weight <= one.confidence <= 1
+
+
+def test_a_matter_that_is_hardly_seen_is_not_called_sure() -> None:
+    one = card("coach", settled=Settled("neither", "hr", 0.4), sure=0.97)
+    assert (one.verdict, one.instead, one.confidence_band) == ("neither", "hr", "low")
 
 
 def test_the_bands_begin_at_the_calibrated_figures() -> None:

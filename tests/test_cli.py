@@ -95,7 +95,7 @@ def test_asking_nothing_is_a_mistake_in_usage(run: Run) -> None:
     result = run("ask", said="")
     assert result.exit_code == 2
     assert result.stdout == ""
-    assert "Ask something" in result.stderr
+    assert "Say something" in result.stderr
 
 
 def test_a_declined_question_ends_with_3_and_shows_no_sources(run: Run) -> None:

@@ -474,10 +474,11 @@ def test_macro_f1_is_the_mean_of_the_verdicts_harmonic_means() -> None:
         ("coach", a_card("mentor")),
         ("mentor", a_card("mentor")),
         ("mentor", a_reply("Outside.", declined=True)),
+        ("mentor", a_card("both")),
         ("neither", a_card("neither", "hr")),
     )
-    # coach: precision 2/2, recall 2/3; mentor: 1/2 and 1/2; neither: 1. Verdicts that nobody wanted do not count.
-    assert macro_f1(outcomes) == pytest.approx((0.8 + 0.5 + 1) / 3)
+    # coach: precision 2/2, recall 2/3; mentor: 1/2 and 1/3; neither: 1. `both`, which nobody wanted, has no part in the mean.
+    assert macro_f1(outcomes) == pytest.approx((0.8 + 0.4 + 1) / 3)
 
 
 def test_in_macro_f1_help_for_danger_counts_as_the_verdict_that_it_stands_for() -> None:

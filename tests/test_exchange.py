@@ -6,7 +6,7 @@ import pytest
 from conftest import View
 
 from assistant.domain import Ask, Turn
-from assistant.judgement.exchange import exchange_before, library_question, possible_kinds
+from assistant.judgement.exchange import exchange_before, library_question
 from assistant.judgement.judge import Judged
 
 FIRST = Ask("What is missing?", ("Practice", "Somebody's experience"))
@@ -64,30 +64,6 @@ def test_a_question_with_nothing_of_the_person_s_before_it_is_no_exchange(messag
 def judged(kind: str, share: float = 0.9) -> Judged:
     one = View(kind=kind).judged(())  # type: ignore[arg-type]
     return Judged(**{**vars(one), "kinds": {name: share if name == kind else (1 - share) / 5 for name in one.kinds}})
-
-
-def test_what_follows_nothing_is_no_follow_up_and_what_was_not_asked_is_no_answer() -> None:
-    assert set(possible_kinds(judged("answer"), has_previous=False, was_asked=False)) == KINDS - {"follow_up", "answer"}
-    assert set(possible_kinds(judged("answer"), has_previous=True, was_asked=False)) == KINDS - {"answer"}
-
-
-@pytest.mark.parametrize("kind", ["situation", "follow_up", "answer"])
-def test_whoever_was_just_asked_and_tells_of_a_situation_is_answering(kind: str) -> None:
-    kinds = possible_kinds(judged(kind), has_previous=True, was_asked=True)
-    assert set(kinds) == KINDS - {"situation", "follow_up"}
-    assert next(iter(kinds)) == "answer"
-
-
-def test_what_reads_like_an_answer_to_nothing_tells_of_a_situation() -> None:
-    assert next(iter(possible_kinds(judged("answer"), has_previous=True, was_asked=False))) == "situation"
-
-
-@pytest.mark.parametrize("kind", sorted(KINDS))
-def test_the_possible_kinds_sum_to_one_likeliest_first(kind: str) -> None:
-    for has_previous, was_asked in ((False, False), (True, False), (True, True)):
-        shares = list(possible_kinds(judged(kind), has_previous, was_asked).values())
-        assert sum(shares) == pytest.approx(1)
-        assert shares == sorted(shares, reverse=True)
 
 
 SITUATION = "I freeze in meetings and want to stop by June."

@@ -90,7 +90,13 @@ def test_the_likeliest_verdict_and_instead_are_named(judge: Judge) -> None:
 
 CARD_DATA: dict[str, Any] = {
     "name": "judge-test",
-    "calibration": {"temperature": 1.0, "high": 0.7, "fair": 0.5, "sensitive": dict.fromkeys(SENSITIVES, 0.5)},
+    "calibration": {
+        "temperature": 1.0,
+        "high": 0.7,
+        "fair": 0.5,
+        "sensitive": dict.fromkeys(SENSITIVES, 0.5),
+        "kinds": {},
+    },
     "sha256": hashlib.sha256(b"weights").hexdigest(),
 }
 

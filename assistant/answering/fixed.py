@@ -16,13 +16,13 @@ DECLINE = (
 )
 
 _CAPABILITIES = (
-    "I answer questions about coaching and mentoring at work from a library of articles, and every sentence I use is "
-    "linked to the place it comes from. Tell me what you would like to know, or describe your situation, "
-    "and I look up what bears on it."
+    "Tell me your situation in a few words, and I say whether a coach, a mentor, both or neither can help, and which of your own "
+    "words carry that. I also answer questions about coaching and mentoring at work from a library of articles, and every "
+    "sentence I use is linked to the place it comes from."
 )
 _IDENTITY = (
-    "I am a computer program, not a person. My answers are whole sentences chosen from a library of articles on "
-    "coaching and mentoring, so you can check each one where it stands."
+    "I am a computer program, not a person. What I say of a situation I have learnt from worked cases, and it can be wrong. My "
+    "answers are whole sentences chosen from a library of articles on coaching and mentoring, so you can check each one."
 )
 _PRIVACY = (
     "What you type is worked on by this program and then forgotten: it keeps no conversation, writes none to a log and "

@@ -17,9 +17,9 @@ from assistant.judgement.judge import Calibration, Judged
 # A clause is shown when about this much of it shows a sign that speaks for the verdict; the strongest always is.
 SHOWN = 0.35
 MOST_SIGNALS = 3
-# What is settled already (by an answer chosen from our own options, or by a matter that comes first) weighs this much
-# against what the judge reads in the whole.
-SETTLED = 0.8
+LONGEST_QUOTE = 160
+# What an answer that was chosen from our own options weighs against what the judge reads in the whole.
+CHOSEN = 0.8
 MOST_CONFIDENT = 0.99
 
 
@@ -33,20 +33,29 @@ class Decision:
     outcomes: dict[str, float]
 
 
-def decide(judged: Judged, settled: tuple[Verdict, Instead | None] | None, may_ask: bool) -> Decision:
+@dataclass(frozen=True)
+class Settled:
+    """An outcome that stands already, by a chosen answer or by a matter that comes first; `weight` (0 to 1) says how surely."""
+
+    verdict: Verdict
+    instead: Instead | None
+    weight: float
+
+
+def decide(judged: Judged, settled: Settled | None, may_ask: bool) -> Decision:
     """The verdict of a situation: what is `settled` where something is, and never `unclear` where it may not ask."""
     shares = dict(judged.verdicts)
     insteads = dict(judged.insteads)
     if settled:
-        shares = {verdict: (1 - SETTLED) * share for verdict, share in shares.items()}
-        shares[settled[0]] += SETTLED
-        if settled[1]:
-            insteads = {instead: float(instead == settled[1]) for instead in insteads}
+        shares = {verdict: (1 - settled.weight) * share for verdict, share in shares.items()}
+        shares[settled.verdict] += settled.weight
+        if settled.instead:
+            insteads = {instead: float(instead == settled.instead) for instead in insteads}
     if not may_ask:
         del shares["unclear"]
         rest = sum(shares.values()) or 1.0
         shares = {verdict: share / rest for verdict, share in shares.items()}
-    verdict = max(shares, key=shares.__getitem__)
+    verdict = settled.verdict if settled else max(shares, key=shares.__getitem__)
     likeliest = max(insteads, key=insteads.__getitem__)
     instead = likeliest if verdict == "neither" else None
     outcomes: dict[str, float] = {name: share for name, share in shares.items() if name != "neither"}
@@ -106,10 +115,12 @@ def _signals(decision: Decision, judged: Judged, clauses: Sequence[Clause], crit
             for pole in poles[decision.verdict]
         ]
     found: list[Signal] = []
+    texts = {clause.number: clause.text for clause in clauses}
     for signs in wanted:
         strength = {
             clause.number: max((shares[sign], sign) for sign in signs)
-            for clause, shares in zip(clauses, judged.signs, strict=True)
+            for clause in clauses
+            for shares in [judged.signs[clause.number - 1]]
         }
         # A clause that speaks for the one need already is left to it, unless there is no other.
         free = strength.keys() - {signal.clause for signal in found} or strength.keys()
@@ -118,18 +129,23 @@ def _signals(decision: Decision, judged: Judged, clauses: Sequence[Clause], crit
         for place, number in enumerate(ranked[:most]):
             share, sign = strength[number]
             if place == 0 or share >= SHOWN:
-                quote = clauses[number - 1].text.rstrip(" ,;:–—-")
+                quote = texts[number].rstrip(" ,;:–—-")
                 found.append(Signal(sign, criteria.signs[sign].pole, number, quote))
     return tuple(sorted(found, key=lambda signal: signal.clause))
 
 
 def _why(signals: Sequence[Signal], outcome: Outcome, criteria: Criteria, on_behalf: bool) -> str:
-    """The strongest clauses in the person's own words, then what follows from them."""
+    """What the person says, in the person's own words, once for each need; then what follows from it."""
     leads: dict[Pole, str] = {}
     for signal in signals:
-        quote = f"“{signal.quote.rstrip('.!?… ')}”"
+        quote = f"“{_short(signal.quote.rstrip('.!… '))}”"
         leads.setdefault(signal.pole, criteria.signs[signal.sign].lead.replace("{quote}", quote))
     return " ".join([*leads.values(), outcome.why_on_behalf if on_behalf else outcome.why])
+
+
+def _short(quote: str) -> str:
+    """A long clause cut at a word."""
+    return quote if len(quote) <= LONGEST_QUOTE else quote[:LONGEST_QUOTE].rsplit(" ", 1)[0] + " …"
 
 
 def _next_step(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,8 +55,9 @@ class DecidingQuestion:
 
 @dataclass(frozen=True)
 class Criteria:
-    """All that is known of verdicts, signs and questions."""
+    """All that is known of verdicts, signs and questions; `name` says which version of the file it is."""
 
+    name: str
     verdicts: dict[Verdict, Outcome]
     insteads: dict[Instead, Outcome]
     signs: dict[Sign, SignMeaning]
@@ -77,8 +79,10 @@ class Criteria:
 def read_criteria(file: Path) -> Criteria:
     """The criteria in a file. Raises CriteriaError, naming the file and what is wrong with it."""
     try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        data = tomllib.loads(text)
         criteria = Criteria(
+            name=hashlib.sha256(text.encode()).hexdigest()[:8],
             verdicts={name: _outcome(data["verdicts"][name]) for name in VERDICTS},
             insteads={name: _outcome(data["instead"][name]) for name in INSTEADS},
             signs={name: _sign(data["signs"][name]) for name in SIGNS},

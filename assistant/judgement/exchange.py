@@ -1,5 +1,4 @@
-"""What a message can be where it stands in a conversation: an answer to the assistant's question, a situation that holds
-a question of its own, and so on."""
+"""The assistant's own questions in a conversation, and the person's own question inside a situation."""
 
 from __future__ import annotations
 
@@ -8,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assistant.domain import Ask, Turn
-from assistant.judgement.judge import Judged, JudgedKind
-from assistant.sentences import split_sentences
+from assistant.judgement.judge import Judged
+from assistant.judgement.kinds import unasked
 
 # Two questions in a row are the most: whoever has answered both gets a verdict.
 MOST_QUESTIONS = 2
@@ -19,10 +18,12 @@ OWN_QUESTION = 0.7
 LAST_QUESTIONS = 3
 # What the judgement itself answers.
 _ASKS_FOR_THE_VERDICT = re.compile(
-    r"\b(?:coach\w*|mentor\w*)\W+or\b|\bor\W+(?:a\W+)?(?:coach|mentor)|\b(?:should|shall|do|would|could|can)\s+(?:i|we|he|she|they|my)\b"
-    r"|\bis\s+(?:it|this|that)\b|\bwh(?:o|ich|at)\s+(?:do|would|can|could|should|kind)\s+(?:i|we|you|of|help)\b|\bwhat\s+now\b",
+    r"(?:so|and|but|or|now|ok|well)?\W*(?:(?:should|shall|do|would|could|can)\s+(?:i|we|he|she|they|you|my|our)\b(?!.*\b(?:my\s+(?:boss|manager)|hr)\b.*\b(?:see|know|read|find|hear)\b)"
+    r"|(?:is|are)\s+(?:it|this|that|there)\b|wh(?:o|ich|at)\s+(?:do|would|can|could|should|kind|sort|type)\s+(?:i|we|you|of|help)\b"
+    r"|(?:a\s+)?(?:coach|mentor)\w*\W+or\W+(?:a\s+)?(?:coach|mentor)\w*\W*$|what\s+now\b|any\s+(?:ideas?|advice|tips)\b|help\b)",
     re.IGNORECASE,
 )
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,10 @@ class Exchange:
         """Whether another question may be put."""
         return len(self.asks) < MOST_QUESTIONS
 
+    def offered(self, text: str) -> bool:
+        """Whether these words are the assistant's own, from an answer that it offered."""
+        return any(text in option for ask in self.asks for option in ask.options)
+
 
 def exchange_before(messages: Sequence[Turn]) -> Exchange | None:
     """The exchange that the last message may answer, or None when the turn before it asked nothing."""
@@ -50,32 +55,15 @@ def exchange_before(messages: Sequence[Turn]) -> Exchange | None:
     return Exchange(tuple(said), tuple(asks)) if asks else None
 
 
-def possible_kinds(judged: Judged, has_previous: bool, was_asked: bool) -> dict[JudgedKind, float]:
-    """The kinds that a message can be where it stands, the likeliest first.
-
-    Only what follows something follows up, and only what was asked is answered. Whoever was just asked and tells of a
-    situation, or follows up, is answering.
-    """
-    kinds = dict(judged.kinds)
-    if was_asked:
-        kinds["answer"] += kinds.pop("situation") + kinds.pop("follow_up")
-    else:
-        # What reads like an answer to nothing tells of the person.
-        kinds["situation"] += kinds.pop("answer")
-        if not has_previous:
-            del kinds["follow_up"]
-    total = sum(kinds.values())
-    return {kind: kinds[kind] / total for kind in sorted(kinds, key=lambda kind: -kinds[kind])}
-
-
 def library_question(message: str, judge: Callable[[str], Judged]) -> str | None:
     """The question about coaching or mentoring that a situation holds beside itself, if it does."""
-    sentences = split_sentences(message)
+    # People do not begin every sentence with a capital, so any stop ends one here.
+    sentences = [sentence for sentence in _SENTENCE_END.split(message.strip()) if sentence]
     if len(sentences) < 2:
         return None
-    questions = [s for s in sentences if s.rstrip().endswith("?") and not _ASKS_FOR_THE_VERDICT.search(s)]
+    questions = [s for s in sentences if s.endswith("?") and not _ASKS_FOR_THE_VERDICT.match(s)]
     for sentence in reversed(questions[-LAST_QUESTIONS:]):
-        kinds = possible_kinds(judge(sentence), has_previous=False, was_asked=False)
+        kinds = unasked(judge(sentence), has_previous=False)
         if kinds["question"] >= OWN_QUESTION:
             return sentence
     return None

@@ -29,6 +29,8 @@ JudgedKind = Kind | Literal["answer"]
 JUDGED_KINDS: tuple[JudgedKind, ...] = (*get_args(Kind), "answer")
 SENSITIVES: tuple[Sensitive, ...] = get_args(Sensitive)
 WINDOW_TOKENS = 256
+# What comes first is for neither coach nor mentor, so that verdict's log-odds speak for it with this weight.
+NEITHER = 0.5
 
 Floats = NDArray[np.float32]
 _Label = TypeVar("_Label")
@@ -66,13 +68,15 @@ class Calibration:
     """How raw figures become honest ones, learned on writers that the judge was not trained on.
 
     `temperature` divides the logits of the verdicts (Guo and others 2017, "On calibration of modern neural networks").
-    Bands begin at the calibrated probabilities `high` and `fair`. A matter is sensitive from its threshold on.
+    Bands begin at the calibrated probabilities `high` and `fair`. A matter is sensitive from its threshold on. `kinds` is
+    what `KindScale` weighs the kinds by.
     """
 
     temperature: float
     high: float
     fair: float
     sensitive: dict[Sensitive, float]
+    kinds: dict[str, Any]
 
     def band(self, confidence: float) -> Band:
         """The confidence in words."""
@@ -96,7 +100,6 @@ class Judge:
             raise EncoderError(f"The judge {model} cannot be read ({error}): reinstall coach-or-mentor.") from error
         if hashlib.sha256(weights).hexdigest() != expected:
             raise EncoderError(f"The judge {model} is damaged or another version's: reinstall coach-or-mentor.")
-        self.card = data
         options = ort.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False
@@ -123,11 +126,14 @@ class Judge:
             np.concatenate([out["signs"][row, 1 : end - start + 1] for row, (start, end) in enumerate(windows)])
         )
         vector = out["vector"]
+        verdicts = _softmax(out["verdicts"] / self.calibration.temperature)
+        neither = float(np.clip(verdicts[VERDICTS.index("neither")], 1e-6, 1 - 1e-6))
+        sensitive = out["sensitive"] + NEITHER * np.log(neither / (1 - neither))
         return Judged(
             kinds=_named(JUDGED_KINDS, _softmax(out["kinds"])),
-            verdicts=_named(VERDICTS, _softmax(out["verdicts"] / self.calibration.temperature)),
+            verdicts=_named(VERDICTS, verdicts),
             insteads=_named(INSTEADS, _softmax(out["insteads"])),
-            sensitive=_named(SENSITIVES, 1 / (1 + np.exp(-out["sensitive"]))),
+            sensitive=_named(SENSITIVES, 1 / (1 + np.exp(-sensitive))),
             on_behalf=float(1 / (1 + np.exp(-out["on_behalf"][0]))),
             signs=tuple(_signs_of(clause, encoding.offsets, shares) for clause in clauses),
             vector=vector / np.linalg.norm(vector),

@@ -14,7 +14,9 @@ import base64
 import hashlib
 import json
 import math
+import os
 import random
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -36,6 +38,7 @@ from assistant.judgement.cases import WorkedCase
 from assistant.judgement.clauses import split_clauses
 from assistant.judgement.criteria import INSTEADS, SIGNS, VERDICTS
 from assistant.judgement.judge import CARD, JUDGED_KINDS, MODEL, SENSITIVES, WINDOW_TOKENS, Judge, Judged
+from assistant.judgement.kinds import KINDS, Nearness, features
 from assistant.judgement.precedents import PRECEDENTS
 
 # These writers' cases are left out of training.
@@ -56,12 +59,16 @@ MISTYPED = 0.15
 EMBEDDED = 0.3
 # Bands: `high` begins where this share is right among the development writers' cases, `fair` at this probability.
 HIGH_PRECISION, FAIR = 0.975, 0.6
-# A matter is sensitive from the lowest figure on at which no more than these shares are alarmed: of the lookalikes in the
-# development set, and of the development writers' ordinary cases.
-LOOKALIKES_ALARMED: dict[Sensitive, float] = {"danger": 0.03, "hr": 0.01, "counselling": 0.01}
-ORDINARY_ALARMED: dict[Sensitive, float] = {"danger": 0.005, "hr": 0.01, "counselling": 0.01}
+# A matter is sensitive from the highest figure on at which this share of the development set's cases of it is seen: for
+# danger, a false alarm costs a kind text and a missed one perhaps a life.
+SEEN: dict[Sensitive, float] = {"danger": 0.9, "hr": 0.8, "counselling": 0.8}
 MOST_PRECEDENTS, PRECEDENT_WORDS = 900, 60
 IGNORED = -100
+KIND_PENALTY = 5.0
+RAW: dict[str, Any] = {
+    "temperature": 1.0, "high": 1.0, "fair": FAIR,
+    "sensitive": dict.fromkeys(SENSITIVES, 1.0), "kinds": {},
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -130,14 +137,17 @@ class _OneMessage(nn.Module):
 
 def train(
     cases: Sequence[WorkedCase],
-    lookalikes: Sequence[str],
+    sensitive: Sequence[tuple[str, Sensitive]],
+    nearness: Callable[[str], Nearness],
     progress: Callable[[int, int], None],
     epochs: int = EPOCHS,
 ) -> dict[str, Any]:
     """Trains, writes model, card and precedents into `assistant/data`, and returns the card.
 
-    `lookalikes` are messages that sound like danger or distress and are not; on them alarms are set. `progress` is told of
-    the steps done and of all steps. Takes about half an hour on two cores.
+    `sensitive` are messages with the matter they are about, none of them among the cases; by them the alarms are set.
+    `nearness` says how near the library comes to a text.
+    `progress` is told of the steps done and of all steps. Takes about half an hour on two cores. The files in place are
+    replaced at the very end, so that a training that is interrupted leaves the judge as it was.
     """
     torch.manual_seed(SEED)
     shuffler = random.Random(SEED)
@@ -148,21 +158,17 @@ def train(
     development = [case for case in cases if case.writer in DEVELOPMENT_WRITERS]
     net = _Net(base_weights())
     _fit(net, taught, tokenizer, shuffler, epochs, progress)
-    _export(net, MODEL)
-    card: dict[str, Any] = {
-        "name": f"judge-{hashlib.sha256(MODEL.read_bytes()).hexdigest()[:8]}",
-        "sha256": hashlib.sha256(MODEL.read_bytes()).hexdigest(),
-        "calibration": {"temperature": 1.0, "high": 1.0, "fair": FAIR, "sensitive": dict.fromkeys(SENSITIVES, 1.0)},
-    }
-    _write_card(card)
-    judge = Judge(MODEL, CARD)
-    situations = [case for case in development if case.kind == "situation"]
-    judged = [judge.judge(case.text, split_clauses(case.text)) for case in situations]
-    harmless = [judge.judge(text, split_clauses(text)) for text in lookalikes]
-    card["calibration"] = _calibration(situations, judged, harmless)
-    card |= _what_was_learned(taught, development, epochs)
-    _write_card(card)
-    _write_precedents(Judge(MODEL, CARD), taught)
+    with tempfile.TemporaryDirectory(dir=MODEL.parent) as folder:
+        model, card_file, precedents = (Path(folder) / file.name for file in (MODEL, CARD, PRECEDENTS))
+        _export(net, model)
+        digest = hashlib.sha256(model.read_bytes()).hexdigest()
+        card = {"name": f"judge-{digest[:8]}", "sha256": digest, **_what_was_learned(taught, development, epochs)}
+        _write_card(card | {"calibration": RAW}, card_file)
+        card["calibration"] = calibrate(Judge(model, card_file), development, sensitive, nearness)
+        _write_card(card, card_file)
+        _write_precedents(Judge(model, card_file), taught, precedents)
+        for made, place in ((model, MODEL), (card_file, CARD), (precedents, PRECEDENTS)):
+            os.replace(made, place)
     return card
 
 
@@ -341,8 +347,6 @@ def _mistyped(case: WorkedCase, shuffler: random.Random) -> WorkedCase:
 
 def _export(net: _Net, file: Path) -> None:
     """Writes the net as int8 ONNX: weights quantised once, activations as they come (ONNX Runtime's dynamic way)."""
-    import tempfile
-
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     net.encoder.set_attn_implementation("eager")
@@ -362,11 +366,19 @@ def _export(net: _Net, file: Path) -> None:
         quantize_dynamic(whole, file, per_channel=True, weight_type=QuantType.QInt8)
 
 
-def _calibration(
-    situations: Sequence[WorkedCase], judged: Sequence[Judged], lookalikes: Sequence[Judged]
+def calibrate(
+    judge: Judge,
+    development: Sequence[WorkedCase],
+    sensitive: Sequence[tuple[str, Sensitive]],
+    nearness: Callable[[str], Nearness],
 ) -> dict[str, Any]:
-    """Temperature, bands and thresholds, from cases of writers that did not teach."""
-    ordinary = [one for case, one in zip(situations, judged, strict=True) if case.sensitive is None]
+    """Temperature, bands, thresholds and the scale of kinds for a judge that has none yet (RAW), from cases that did not
+    teach it."""
+    situations = [case for case in development if case.kind == "situation"]
+    judged = [judge.judge(case.text, split_clauses(case.text)) for case in situations]
+    figures: dict[Sensitive, list[float]] = {matter: [] for matter in SENSITIVES}
+    for text, matter in sensitive:
+        figures[matter].append(judge.judge(text, split_clauses(text)).sensitive[matter])
     shares = np.array([[one.verdicts[verdict] for verdict in VERDICTS] for one in judged])
     labels = np.array([VERDICTS.index(case.verdict) for case in situations if case.verdict])
     logits = np.log(shares + 1e-9)
@@ -383,8 +395,40 @@ def _calibration(
         "temperature": round(float(temperature), 2),
         "high": _high(scaled.max(axis=1), scaled.argmax(axis=1) == labels),
         "fair": FAIR,
-        "sensitive": {matter: _threshold(matter, ordinary, lookalikes) for matter in SENSITIVES},
+        "sensitive": {matter: _threshold(seen, SEEN[matter]) for matter, seen in figures.items()},
+        "kinds": _kind_scale(judge, development, nearness),
     }
+
+
+def _kind_scale(judge: Judge, development: Sequence[WorkedCase], nearness: Callable[[str], Nearness]) -> dict[str, Any]:
+    """The regression that weighs what the judge reads of the kinds, with its weights held small."""
+    seen = torch.tensor(
+        np.array(
+            [
+                features(
+                    judge.judge(case.text, split_clauses(case.text)),
+                    nearness(case.text),
+                    case.text,
+                    bool(case.previous),
+                )
+                for case in development
+            ]
+        )
+    )
+    labels = torch.tensor([KINDS.index(case.kind) for case in development if case.kind != "answer"])
+    weights = torch.zeros(len(KINDS), seen.shape[1], dtype=seen.dtype, requires_grad=True)
+    bias = torch.zeros(len(KINDS), dtype=seen.dtype, requires_grad=True)
+    optimiser = torch.optim.LBFGS([weights, bias], max_iter=500, line_search_fn="strong_wolfe")
+
+    def closure() -> Tensor:
+        optimiser.zero_grad()
+        loss = functional.cross_entropy(seen @ weights.T + bias, labels, reduction="sum")
+        loss = loss + KIND_PENALTY * weights.square().sum()
+        loss.backward()
+        return loss
+
+    optimiser.step(closure)
+    return {"weights": weights.detach().numpy().round(3).tolist(), "bias": bias.detach().numpy().round(3).tolist()}
 
 
 def _high(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
@@ -395,14 +439,9 @@ def _high(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
     return round(max(0.7, float(confidence[order[good[-1]]]) if len(good) else 1.0), 3)
 
 
-def _threshold(matter: Sensitive, ordinary: Sequence[Judged], lookalikes: Sequence[Judged]) -> float:
-    """The lowest figure at which no more of the harmless messages than bearable alarm."""
-    edges = []
-    for harmless, share in ((ordinary, ORDINARY_ALARMED[matter]), (lookalikes, LOOKALIKES_ALARMED[matter])):
-        figures = sorted((one.sensitive[matter] for one in harmless), reverse=True)
-        edges.append(figures[int(share * len(figures))])
-    # Just above the first that may not alarm.
-    return round(max(edges) + 0.001, 3)
+def _threshold(figures: Sequence[float], share: float) -> float:
+    """The highest threshold at which this share of the figures is seen."""
+    return math.floor(1000 * sorted(figures, reverse=True)[math.ceil(share * len(figures)) - 1]) / 1000
 
 
 def _what_was_learned(taught: Sequence[WorkedCase], development: Sequence[WorkedCase], epochs: int) -> dict[str, Any]:
@@ -423,11 +462,11 @@ def _what_was_learned(taught: Sequence[WorkedCase], development: Sequence[Worked
     }
 
 
-def _write_card(card: dict[str, Any]) -> None:
-    CARD.write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+def _write_card(card: dict[str, Any], file: Path) -> None:
+    file.write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
 
 
-def _write_precedents(judge: Judge, cases: Sequence[WorkedCase]) -> None:
+def _write_precedents(judge: Judge, cases: Sequence[WorkedCase], file: Path) -> None:
     """The short, plain cases that the judge is surest of, spread evenly over verdicts and writers."""
     drawers: dict[tuple[str, ...], list[tuple[float, WorkedCase, Judged]]] = {}
     for case in cases:
@@ -455,4 +494,4 @@ def _write_precedents(judge: Judge, cases: Sequence[WorkedCase]) -> None:
         )
         for _, case, judged in chosen
     ]  # fmt: skip
-    PRECEDENTS.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -30,7 +30,7 @@ class Found:
 
 
 def search(index: Index, query: str, vector: Vectors, limit: int) -> Found:
-    """The best passages for a query. `vector` is the query's own, so that one encoder pass serves search and judge."""
+    """The best passages for a query; `vector` is the query's own."""
     said = index.nearest_passages(vector, CANDIDATES)
     asked = index.nearest_phrasings(vector, PHRASINGS)
     bm25 = index.wordwise(query, CANDIDATES)
