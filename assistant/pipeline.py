@@ -54,6 +54,7 @@ MAYBE_FOLLOW_UP = 0.1
 # A message of fewer words says too little to be a topic by itself.
 SHORT_WORDS = 4
 TOPIC_WORDS = 60
+CERTAIN_DANGER = 0.9
 
 
 @dataclass(frozen=True)
@@ -216,9 +217,14 @@ class Assistant:
         if any(map(speaks_of_danger, said)):
             return "danger"
         earlier = (self.judge(text) for text in reversed(said[:-1]))
-        if self._seen("danger", judged) or any(self._seen("danger", turn) for turn in earlier):
+        if self._sees_danger(judged) or any(map(self._sees_danger, earlier)):
             return "danger"
         return self._other_matter(judged)
+
+    def _sees_danger(self, judged: Judged) -> bool:
+        """Danger is seen where it is likelier than the other matters, which have their own help, or all but certain."""
+        figure = judged.sensitive["danger"]
+        return self._seen("danger", judged) and figure >= min(CERTAIN_DANGER, max(judged.sensitive.values()))
 
     def _seen(self, matter: Sensitive, judged: Judged) -> bool:
         return judged.sensitive[matter] >= self._judge.calibration.sensitive[matter]
@@ -232,7 +238,7 @@ class Assistant:
         text = "\n".join((*exchange.said, message))
         clauses = split_clauses(text)
         judged = self._judge.judge(text, clauses)
-        if self._seen("danger", judged):
+        if self._sees_danger(judged):
             return self._danger()
         return self._situation(message, clauses, judged, matter or self._other_matter(judged), exchange)
 

@@ -206,7 +206,7 @@ def test_a_message_about_danger_gets_help_and_contacts_and_nothing_else(page: An
 def test_a_matter_for_hr_shows_the_help_before_the_answer(page: Any) -> None:
     _ask(page, "my boss bullies me")
     page.locator(".sources").wait_for()
-    assert _bot(page).inner_text().startswith("What you describe should not be left to a coach")
+    assert _bot(page).inner_text().startswith("What you describe is not for you to put right alone")
 
 
 def test_a_new_conversation_is_empty(page: Any) -> None:

@@ -61,7 +61,7 @@ EMBEDDED = 0.3
 HIGH_PRECISION, FAIR = 0.975, 0.6
 # A matter is sensitive from the highest figure on at which this share of the development set's cases of it is seen: for
 # danger, a false alarm costs a kind text and a missed one perhaps a life.
-SEEN: dict[Sensitive, float] = {"danger": 0.9, "hr": 0.8, "counselling": 0.8}
+SEEN: dict[Sensitive, float] = {"danger": 0.93, "hr": 0.8, "counselling": 0.8}
 MOST_PRECEDENTS, PRECEDENT_WORDS = 900, 60
 IGNORED = -100
 KIND_PENALTY = 5.0
@@ -402,27 +402,21 @@ def calibrate(
 
 def _kind_scale(judge: Judge, development: Sequence[WorkedCase], nearness: Callable[[str], Nearness]) -> dict[str, Any]:
     """The regression that weighs what the judge reads of the kinds, with its weights held small."""
-    seen = torch.tensor(
-        np.array(
-            [
-                features(
-                    judge.judge(case.text, split_clauses(case.text)),
-                    nearness(case.text),
-                    case.text,
-                    bool(case.previous),
-                )
-                for case in development
-            ]
-        )
-    )
-    labels = torch.tensor([KINDS.index(case.kind) for case in development if case.kind != "answer"])
+    rows, labels = [], []
+    for case in development:
+        judged, near = judge.judge(case.text, split_clauses(case.text)), nearness(case.text)
+        # What stands alone is met in the middle of a conversation too; that turns stand before it says nothing by itself.
+        for has_previous in {bool(case.previous), True}:
+            rows.append(features(judged, near, case.text, has_previous))
+            labels.append([*KINDS].index(case.kind))  # type: ignore[arg-type]
+    seen, wanted = torch.tensor(np.array(rows)), torch.tensor(labels)
     weights = torch.zeros(len(KINDS), seen.shape[1], dtype=seen.dtype, requires_grad=True)
     bias = torch.zeros(len(KINDS), dtype=seen.dtype, requires_grad=True)
     optimiser = torch.optim.LBFGS([weights, bias], max_iter=500, line_search_fn="strong_wolfe")
 
     def closure() -> Tensor:
         optimiser.zero_grad()
-        loss = functional.cross_entropy(seen @ weights.T + bias, labels, reduction="sum")
+        loss = functional.cross_entropy(seen @ weights.T + bias, wanted, reduction="sum")
         loss = loss + KIND_PENALTY * weights.square().sum()
         loss.backward()
         return loss
