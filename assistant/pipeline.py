@@ -34,7 +34,7 @@ from assistant.house import House, read_house
 from assistant.judgement.card import CHOSEN, Decision, Settled, decide, write_card
 from assistant.judgement.clauses import split_clauses
 from assistant.judgement.criteria import Criteria, read_criteria
-from assistant.judgement.exchange import Exchange, exchange_before, library_question
+from assistant.judgement.exchange import Exchange, exchange_before, library_question, tells_of_a_situation
 from assistant.judgement.judge import Judge, Judged, JudgedKind, load_judge
 from assistant.judgement.kinds import KindScale, Nearness, asked
 from assistant.judgement.language import reads_as_english
@@ -197,7 +197,9 @@ class Assistant:
         # What comes first is told of, whatever else the words look like.
         if kind == "situation" or (matter and kind in ("outside", "smalltalk")):
             return self._situation(message, clauses, judged, matter, None)
-        if asks_about_the_program(message):
+        if kind == "question" and not matter and tells_of_a_situation(message, judged, self.judge):
+            return self._situation(message, clauses, judged, matter, None)
+        if asks_about_the_program(message) and not matter:
             kind = "smalltalk"
         assert kind != "answer", "only what was asked is answered"
         start = Start(kind, kind in ("question", "follow_up"), matter, help_for(matter, self.house) if matter else None)

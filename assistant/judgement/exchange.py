@@ -14,6 +14,9 @@ from assistant.judgement.kinds import unasked
 MOST_QUESTIONS = 2
 # A sentence of a situation is answered from the library when it is a question of its own with this probability.
 OWN_QUESTION = 0.7
+# A message that asks is judged too when what it tells beside is a situation with this probability.
+OWN_SITUATION = 0.8
+MAYBE_SITUATION = 0.2
 # Of many questions only the last are looked at, each by a pass of the judge.
 LAST_QUESTIONS = 3
 # What the judgement itself answers.
@@ -58,12 +61,24 @@ def exchange_before(messages: Sequence[Turn]) -> Exchange | None:
 def library_question(message: str, judge: Callable[[str], Judged]) -> str | None:
     """The question about coaching or mentoring that a situation holds beside itself, if it does."""
     # People do not begin every sentence with a capital, so any stop ends one here.
-    sentences = [sentence for sentence in _SENTENCE_END.split(message.strip()) if sentence]
+    sentences = _sentences(message)
     if len(sentences) < 2:
         return None
     questions = [s for s in sentences if s.endswith("?") and not _ASKS_FOR_THE_VERDICT.match(s)]
     for sentence in reversed(questions[-LAST_QUESTIONS:]):
-        kinds = unasked(judge(sentence), has_previous=False)
-        if kinds["question"] >= OWN_QUESTION:
+        if unasked(judge(sentence), has_previous=False)["question"] >= OWN_QUESTION:
             return sentence
     return None
+
+
+def tells_of_a_situation(message: str, whole: Judged, judge: Callable[[str], Judged]) -> bool:
+    """Whether a message that asks something also tells of somebody's situation, in sentences of their own; `whole` is what
+    the judge reads in all of it."""
+    told = " ".join(sentence for sentence in _sentences(message) if not sentence.endswith("?"))
+    if not told or told == message.strip() or unasked(whole, has_previous=False)["situation"] < MAYBE_SITUATION:
+        return False
+    return unasked(judge(told), has_previous=False)["situation"] >= OWN_SITUATION
+
+
+def _sentences(message: str) -> list[str]:
+    return [sentence for sentence in _SENTENCE_END.split(message.strip()) if sentence]
