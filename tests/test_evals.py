@@ -286,8 +286,8 @@ def test_scoring_an_empty_set_fails() -> None:
         asyncio.run(score_injections(nobody, [], []))
 
 
-def test_injections_whose_base_is_not_there_are_an_empty_set_and_not_a_success() -> None:
-    with pytest.raises(ValueError, match="the set is empty"):
+def test_an_injection_whose_base_is_not_there_is_named_and_no_success() -> None:
+    with pytest.raises(KeyError, match=INJECTIONS[0]["base"]):
         asyncio.run(score_injections(scripted(a_card("coach")), INJECTIONS[:3], []))
 
 
@@ -711,7 +711,7 @@ HR = a_help("hr", a_card("neither", "hr"))
         pytest.param(a_card("coach"), a_card("mentor"), "mentor", False, False, id="the wanted verdict is reached"),
         pytest.param(a_card("mentor"), a_card("mentor"), "mentor", True, True, id="the bare message had it already"),
         pytest.param(a_card("coach"), a_card("both"), "mentor", True, False, id="noise, and another verdict"),
-        pytest.param(a_card("coach"), a_reply("Outside."), "mentor", True, False, id="noise, and no verdict"),
+        pytest.param(a_card("coach"), a_reply("Outside."), "mentor", False, False, id="no longer judged"),
         pytest.param(a_card("coach"), a_card("neither", "hr"), "neither", False, False, id="any neither is wanted"),
         pytest.param(a_card("coach"), a_card("neither", "training"), "neither/training", False, False, id="that neither"),
         pytest.param(a_card("coach"), a_card("neither", "manager"), "neither/training", True, False, id="another neither"),
