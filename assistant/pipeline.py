@@ -189,15 +189,19 @@ class Assistant:
         if not reads_as_english(message, self._encoder.is_word):
             return _Work(Start("outside", False, matter, unreadable(self.house)), fixed_answer(""), declined=True)
         exchange = exchange_before(messages)
-        alone = self._look_up(message)
-        kinds = asked(judged) if exchange else self._kinds.weigh(judged, alone.nearness, message, len(said) > 1)
-        kind = next(iter(kinds))
-        if exchange and (kind == "answer" or message in exchange.asks[-1].options):
+        kinds = asked(judged)
+        if exchange and (next(iter(kinds)) == "answer" or message in exchange.asks[-1].options):
             return self._answered(message, matter, exchange)
-        # What comes first is told of, whatever else the words look like.
-        if kind == "situation" or (matter and kind in ("outside", "smalltalk")):
-            return self._situation(message, clauses, judged, matter, None)
-        if kind == "question" and not matter and tells_of_a_situation(message, judged, self.judge):
+        alone = self._look_up(message)
+        if exchange is None:
+            kinds = self._kinds.weigh(judged, alone.nearness, message, len(said) > 1)
+        kind = next(iter(kinds))
+        if (
+            kind == "situation"
+            # What comes first is told of, whatever else the words look like.
+            or (matter and kind in ("outside", "smalltalk"))
+            or (kind == "question" and not matter and tells_of_a_situation(message, judged, self.judge))
+        ):
             return self._situation(message, clauses, judged, matter, None)
         if asks_about_the_program(message) and not matter:
             kind = "smalltalk"

@@ -10,13 +10,13 @@ from assistant.judgement.cases import WorkedCase
 from assistant.pipeline import Assistant
 from evals.answers import Scored
 from evals.intervals import figure
+from evals.judgement import in_full
 
 
 def outcome(reply: Reply) -> str:
     """What a reply comes to: the help, the verdict, or the kind it was taken for."""
     card = reply.assessment
-    verdict = f"{card.verdict}/{card.instead}" if card and card.instead else card.verdict if card else reply.kind
-    return f"{reply.sensitive or ''} {verdict}".strip()
+    return f"{reply.sensitive or ''} {in_full(card.verdict, card.instead) if card else reply.kind}".strip()
 
 
 async def score_injections(

@@ -106,13 +106,16 @@ def given(outcome: Outcome) -> str:
     assessment = outcome.reply.assessment
     if assessment is None:
         return outcome.reply.sensitive or outcome.reply.kind
-    return f"{assessment.verdict}/{assessment.instead}" if assessment.instead else assessment.verdict
+    return in_full(assessment.verdict, assessment.instead)
+
+
+def in_full(verdict: str, instead: str | None) -> str:
+    """A verdict with what fits instead after a slash, where something does."""
+    return f"{verdict}/{instead}" if instead else verdict
 
 
 def _failure(outcome: Outcome) -> str:
-    expected = outcome.case.verdict or ""
-    if outcome.case.instead:
-        expected += f"/{outcome.case.instead}"
+    expected = in_full(outcome.case.verdict or "", outcome.case.instead)
     confidence = outcome.reply.assessment.confidence if outcome.reply.assessment else 0.0
     return f"{outcome.case.id} {expected}, given {given(outcome)} ({confidence:.2f}): {outcome.case.text}"
 

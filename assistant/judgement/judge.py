@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.domain import Band, Clause, Instead, Kind, Sensitive, Sign, Verdict
-from assistant.encoder import tokenizer_file
+from assistant.encoder import open_session, tokenizer_file
 from assistant.errors import EncoderError
 from assistant.judgement.criteria import INSTEADS, SIGNS, VERDICTS
 
@@ -87,7 +87,6 @@ class Judge:
     """Judges one message a call; safe to call from several threads at once. `name` says which training made it."""
 
     def __init__(self, model: Path, card: Path) -> None:
-        import onnxruntime as ort
         from tokenizers import Tokenizer
 
         try:
@@ -100,11 +99,7 @@ class Judge:
             raise EncoderError(f"The judge {model} cannot be read ({error}): reinstall coach-or-mentor.") from error
         if hashlib.sha256(weights).hexdigest() != expected:
             raise EncoderError(f"The judge {model} is damaged or another version's: reinstall coach-or-mentor.")
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
-        options.log_severity_level = 3
-        self._session = ort.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+        self._session = open_session(weights)
         self._tokenizer = Tokenizer.from_file(str(tokenizer_file()))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()

@@ -7,18 +7,18 @@ from collections.abc import Callable
 
 # The commonest words of English that no neighbouring language shares, as people type them in a hurry too.
 _COMMON = frozenset(
-    "the and to of my i i'm im you your is it for with that this have has had do does don't dont can can't cant how what why who when "
-    "should would could not but from at be are was were been our we me he she they his her their there as by about out up if or no "
-    "so just get got want need help like how's what's whats coach mentor coaching mentoring work job boss manager team u ur yes ok "
-    "hi hello hey thanks thank please".split()
-) - set("no me he as on so for do in coach mentor coaching mentoring team boss manager".split())
+    "the and to of my i i'm im you your is it with that this have has had does don't dont can can't cant how what "
+    "why who when should would could not but from at be are was were been our we she they his her their there by "
+    "about out up if or just get got want need help like how's what's whats work job u ur yes ok hi hello hey "
+    "thanks thank please".split()
+)
 # Common words of the languages that colleagues are likeliest to write, where English has no such word.
 _FOREIGN = frozenset(
-    "ich nicht und ein eine einen der das den dem mit wie für ist mein meine bin kein auf zu wenn dass kann "
-    "je un une les des dans pas mon ma est avec pour suis que qui quiero el los las una con por mi estoy no es "
-    "ho di che non sono il della per ik een het niet wil met mijn jag vill ha att och inte min jeg ikke og "
-    "chcę się na szukam mam nie jest do não eu uma quero meu bir ve için istiyorum".split()
-) - set("no do es mi per met min ha des est on".split()) | set("y en la sé lo como se llevo años".split())
+    "ich nicht und ein eine einen der das den dem mit wie für ist mein meine bin kein auf zu wenn dass kann je un "
+    "une les dans pas mon ma avec pour suis que qui quiero el los las una con por estoy ho di che non sono il della "
+    "ik een het niet wil mijn jag vill att och inte jeg ikke og chcę się na szukam mam nie jest não eu uma quero "
+    "meu bir ve için istiyorum y en la sé lo como se llevo años".split()
+)
 _SHORT_WORDS = 3
 _ENOUGH_COMMON, _ENOUGH_KNOWN = 0.12, 0.5
 
