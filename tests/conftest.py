@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import os
+import shutil
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
@@ -86,6 +87,49 @@ def assistant(library_home: Settings) -> Iterator[Assistant]:
     built = build_assistant(library_home, lambda done, total: None, lambda: None)
     yield built
     built.index.close()
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# Sandboxed machines need the first two; the rest keep the browser from calling its makers.
+_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+def _without(what: str) -> NoReturn:
+    if os.environ.get("CI"):
+        pytest.fail(f"{what} is missing, and this run must have it.")
+    pytest.skip(f"{what} is missing.")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A real Chromium."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        _without("playwright")
+    if CHROMIUM is None:
+        _without("Chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def axe() -> Any:
+    """What looks for barriers on a page."""
+    try:
+        from axe_playwright_python.sync_playwright import Axe
+    except ImportError:
+        _without("axe-playwright-python")
+    return Axe()
 
 
 ARTICLE = """\

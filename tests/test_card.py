@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import re
-import shutil
 import threading
 import tomllib
 from collections.abc import Iterator
@@ -23,7 +21,6 @@ pytestmark = pytest.mark.filterwarnings("default")
 
 ROOT = Path(__file__).parent.parent
 STATIC = ROOT / "assistant" / "web" / "static"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 # A page that does its worst to whatever it holds: the card must look the same in it.
 HOSTILE_PAGE = "body, body * { color: lime !important; font: 40px fantasy !important; } .card, article, mark { display: none !important; }"
 PAGE = (
@@ -36,12 +33,6 @@ MESSAGE = "I keep interrupting people in meetings, and I want to stop that befor
 INTERRUPTING = Signal("behaviour", "coach", 1, "I keep interrupting people in meetings")
 DRAFT = "Hello …,\n\nI would like some coaching on one thing.\n\nThank you"
 ASK = Ask("What should be different in three months?", ("I do it differently", "I know the way", "My tasks are others"))
-
-
-def _without(what: str) -> None:
-    if os.environ.get("CI"):
-        pytest.fail(f"{what} is missing, and this run must have it.")
-    pytest.skip(f"{what} is missing.")
 
 
 def _assessment(**changes: Any) -> Assessment:
@@ -104,20 +95,6 @@ def address() -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        _without("playwright")
-    if CHROMIUM is None:
-        _without("Chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -436,11 +413,7 @@ def test_its_theme_is_what_the_attribute_says_or_else_the_readers(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_wrong(browser: Any, address: str, scheme: str) -> None:
-    try:
-        from axe_playwright_python.sync_playwright import Axe
-    except ImportError:
-        _without("axe-playwright-python")
+def test_axe_finds_nothing_wrong(browser: Any, axe: Any, address: str, scheme: str) -> None:
     shown = {
         "coach": (_assessment(provisional=True), MESSAGE),
         "mentor": (_assessment(verdict="mentor", signals=(Signal("road", "mentor", 1, MESSAGE),)), MESSAGE),
@@ -457,7 +430,7 @@ def test_axe_finds_nothing_wrong(browser: Any, address: str, scheme: str) -> Non
             card = _show(page, assessment, message)
             for summary in card.locator("summary").all():
                 summary.click()
-            found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]})
+            found = axe.run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]})
             wrong = [(each["id"], [node["html"] for node in each["nodes"]]) for each in found.response["violations"]]
             assert wrong == [], name
             # An unresolved contrast is no pass: the gradient behind the heading is the one thing that axe cannot read.

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import os
 import re
-import shutil
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -41,22 +39,7 @@ from assistant.web.chat_page import EXAMPLES, to_turns
 # Gradio and the browser driver leave warnings that are not ours to mend.
 pytestmark = pytest.mark.filterwarnings("default")
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 DANGER = "I want to kill myself"
-
-
-def _without(what: str) -> None:
-    if os.environ.get("CI"):
-        pytest.fail(f"{what} is missing, and this run must have it.")
-    pytest.skip(f"{what} is missing.")
 
 
 @contextmanager
@@ -75,20 +58,6 @@ def _served(assistant: Any, corpus_dir: Path) -> Iterator[str]:
 def address(assistant: Assistant, library_home: Settings) -> Iterator[str]:
     with _served(assistant, library_home.corpus_dir) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        _without("playwright")
-    if CHROMIUM is None:
-        _without("Chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -248,25 +217,21 @@ def test_two_people_at_once_get_their_own_answers(browser: Any, address: str) ->
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_wrong(browser: Any, address: str, scheme: str) -> None:
-    try:
-        from axe_playwright_python.sync_playwright import Axe
-    except ImportError:
-        _without("axe-playwright-python")
+def test_axe_finds_nothing_wrong(browser: Any, axe: Any, address: str, scheme: str) -> None:
     with browser.new_context(color_scheme=scheme, reduced_motion="reduce") as context:
         page = _open(context, address)
-        found = {"start": Axe().run(page)}
+        found = {"start": axe.run(page)}
         _ask(page, "my boss bullies me")
         page.locator(".sources").wait_for()
         _ask(page, "What is the capital of Peru?")
         page.locator("#conversation .option").first.wait_for()
         page.get_by_role("button", name="Send").wait_for()
-        found["answers"] = Axe().run(page)
+        found["answers"] = axe.run(page)
         page.locator(".sources a").first.click()
         page.frame_locator("#article-panel iframe").locator(":target").wait_for()
-        found["panel"] = Axe().run(page)
+        found["panel"] = axe.run(page)
         page.goto(f"{address}library/how-long-and-how-often#how-long-does-coaching-last.1")
-        found["article"] = Axe().run(page)
+        found["article"] = axe.run(page)
         for where, results in found.items():
             wrong = [(each["id"], [node["html"] for node in each["nodes"]]) for each in results.response["violations"]]
             assert wrong == [], where
@@ -463,19 +428,15 @@ def test_a_new_conversation_has_no_card_and_the_next_one_its_own(judged: tuple[A
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_wrong_with_a_card_in_the_conversation(
-    browser: Any, scripted_address: tuple[Scripted, str], scheme: str
+    browser: Any, axe: Any, scripted_address: tuple[Scripted, str], scheme: str
 ) -> None:
-    try:
-        from axe_playwright_python.sync_playwright import Axe
-    except ImportError:
-        _without("axe-playwright-python")
     with browser.new_context(color_scheme=scheme, viewport={"width": 320, "height": 700}) as context:
         page = _open(context, scripted_address[1])
         _ask(page, "work is hard")
         _card(page).get_by_role("button", name=ASK.options[0]).click()
         page.locator(".sources").wait_for()
         assert _card(page).get_attribute("theme") == scheme
-        found = Axe().run(page)
+        found = axe.run(page)
         assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found.response["violations"]] == []
         assert page.evaluate(
             "() => [document.documentElement, document.querySelector('[role=log]')].map(e => e.scrollWidth - e.clientWidth)"
