@@ -256,7 +256,7 @@ KILLER = """
         build_index(corpus, home, CountingEncoder(pause)).close()
 
     def look(home):
-        finished = [f for f in home.iterdir() if f.is_dir() and not f.name.startswith("building.")]
+        finished = [f for f in home.iterdir() if f.is_dir() and not f.name.startswith(("building.", "removing."))]
         names = {f.name.split(".")[0] for f in finished}
         assert names & {library_fingerprint(old_corpus), library_fingerprint(new_corpus)}, "no index is left"
         for folder in finished:

@@ -4,6 +4,7 @@
       build.lock                 held while somebody builds
       <fingerprint>.<random>/    one finished index: chroma/, bm25/, vectors.npz, about.json, in_use
       building.<random>/         one that is being built, or was when its builder was killed
+      removing.<random>/         one that is being removed, or was
 
 An index is named after what decides its content: the library's files, the encoder, and the form of the index. So an
 unchanged library is found by name, a changed one gets a fresh index beside the old, and what comes into being
@@ -306,7 +307,8 @@ def _remove_others(home: Path, keep: Path) -> None:
         try:
             with (folder / "in_use").open("rb") as handle:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder, ignore_errors=True)
+                nameless = folder.rename(home / f"removing.{folder.name.partition('.')[2]}")
+                shutil.rmtree(nameless, ignore_errors=True)
         except BlockingIOError:
             continue
         except OSError:
