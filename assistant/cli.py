@@ -273,28 +273,29 @@ def show_settings() -> None:
 
 @main.command()
 def train() -> None:
-    """Train the judge anew on corpus/cases (for developers; needs the dependency group 'training', half an hour)."""
+    """Train the judge anew on corpus/ (for developers; needs the dependency group 'training', three quarters of an hour)."""
     if find_spec("torch") is None or find_spec("transformers") is None:
         raise SettingsError("Training needs PyTorch: run 'uv run --group training coach-or-mentor train'.")
-    from assistant.judgement.cases import read_cases
+    from assistant.judgement.cases import read_alarms, read_cases
     from assistant.judgement.judge import MODEL
-    from assistant.judgement.training import train as train_judge
     from assistant.settings import read_settings
+    from assistant.training.train import train as train_judge
 
     corpus = read_settings().corpus_dir
-    cases = read_cases(corpus / "cases")
-    development = corpus / "development" / "sensitive.jsonl"
-    if not development.is_file():
-        raise SettingsError(f"Training needs {development}, which a checkout of coach-or-mentor has: train from there.")
-    entries = map(json.loads, development.read_text(encoding="utf-8").splitlines())
-    sensitive = [(entry["text"], entry["sensitive"]) for entry in entries if entry["sensitive"]]
+    cases, alarms = read_cases(corpus / "cases"), read_alarms(corpus / "alarms")
+    development = read_alarms(corpus / "development")
+    if not (cases and alarms and development):
+        raise SettingsError(
+            f"Training needs the cases, alarms and development alarms in {corpus}, which a checkout of coach-or-mentor "
+            "has: train from there."
+        )
     with click.progressbar(length=1, label="Training", file=sys.stderr) as bar:
 
         def progress(done: int, total: int) -> None:
             bar.length = total
             bar.update(done - bar.pos)
 
-        card = train_judge(cases, sensitive, _assistant().nearness, progress)
+        card = train_judge(cases, alarms, development, _assistant().nearness, progress)
     click.echo(json.dumps(card, indent=1))
     click.echo(f"{card['name']} is in {MODEL}; run 'python -m evals' to see how good it is.", err=True)
 

@@ -35,9 +35,10 @@ from assistant.judgement.card import CHOSEN, Decision, Settled, decide, write_ca
 from assistant.judgement.clauses import split_clauses
 from assistant.judgement.criteria import Criteria, read_criteria
 from assistant.judgement.exchange import Exchange, exchange_before, library_question, tells_of_a_situation
-from assistant.judgement.judge import Judge, Judged, JudgedKind, load_judge
-from assistant.judgement.kinds import KindScale, Nearness, asked
+from assistant.judgement.judge import SENSITIVES, Judge, Judged, JudgedKind, load_judge
+from assistant.judgement.kinds import Nearness, asked, weigh_kinds
 from assistant.judgement.language import reads_as_english
+from assistant.judgement.matters import weigh_matters
 from assistant.judgement.precedents import Precedents, load_precedents
 from assistant.judgement.screen import help_for, speaks_of_danger, unreadable
 from assistant.knowledge.index import Index, Progress, library_fingerprint, open_or_build
@@ -54,7 +55,6 @@ MAYBE_FOLLOW_UP = 0.1
 # A message of fewer words says too little to be a topic by itself.
 SHORT_WORDS = 4
 TOPIC_WORDS = 60
-CERTAIN_DANGER = 0.9
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,6 @@ class Assistant:
         self._encoder = parts.encoder
         self._judge = parts.judge
         self._precedents = parts.precedents
-        self._kinds = KindScale.from_json(parts.judge.calibration.kinds)
         self._pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="assistant")
         # What the library says on from a verdict, by our own query: the same for everybody.
         self._reading: dict[str, Hit] = {}
@@ -194,7 +193,7 @@ class Assistant:
             return self._answered(message, matter, exchange)
         alone = self._look_up(message)
         if exchange is None:
-            kinds = self._kinds.weigh(judged, alone.nearness, message, len(said) > 1)
+            kinds = weigh_kinds(self._judge.calibration.kinds, judged, alone.nearness, message, len(said) > 1)
         kind = next(iter(kinds))
         if (
             kind == "situation"
@@ -222,31 +221,25 @@ class Assistant:
         """What comes first: danger in any turn of the person's, another matter in the last. Patterns or judge, whoever sees it."""
         if any(map(speaks_of_danger, said)):
             return "danger"
-        earlier = (self.judge(text) for text in reversed(said[:-1]))
-        if self._sees_danger(judged) or any(map(self._sees_danger, earlier)):
+        if any(self._seen(self.judge(text)) == "danger" for text in said[:-1]):
             return "danger"
-        return self._other_matter(judged)
+        return self._seen(judged)
 
-    def _sees_danger(self, judged: Judged) -> bool:
-        """Danger is seen where it is likelier than the other matters, which have their own help, or all but certain."""
-        figure = judged.sensitive["danger"]
-        return self._seen("danger", judged) and figure >= min(CERTAIN_DANGER, max(judged.sensitive.values()))
-
-    def _seen(self, matter: Sensitive, judged: Judged) -> bool:
-        return judged.sensitive[matter] >= self._judge.calibration.sensitive[matter]
-
-    def _other_matter(self, judged: Judged) -> Sensitive | None:
-        matters: tuple[Sensitive, ...] = ("hr", "counselling")
-        return max((m for m in matters if self._seen(m, judged)), key=judged.sensitive.__getitem__, default=None)
+    def _seen(self, judged: Judged) -> Sensitive | None:
+        """The matter that the judge sees: danger wherever it may be, and else the likeliest of those that may be."""
+        shares, from_on = weigh_matters(self._judge.calibration.matters, judged), self._judge.calibration.sensitive
+        seen = [matter for matter in SENSITIVES if shares[matter] >= from_on[matter]]
+        return "danger" if "danger" in seen else max(seen, key=shares.__getitem__, default=None)
 
     def _answered(self, message: str, matter: Sensitive | None, exchange: Exchange) -> _Work:
         """The judgement of all that was said since the first of the assistant's questions in a row."""
         text = "\n".join((*exchange.said, message))
         clauses = split_clauses(text)
         judged = self._judge.judge(text, clauses)
-        if self._sees_danger(judged):
+        together = self._seen(judged)
+        if together == "danger":
             return self._danger()
-        return self._situation(message, clauses, judged, matter or self._other_matter(judged), exchange)
+        return self._situation(message, clauses, judged, matter or together, exchange)
 
     def _situation(
         self,
@@ -259,7 +252,7 @@ class Assistant:
         """The judgement; `clauses` and `judged` are of all that counts, `message` is the last of it."""
         settled: Settled | None = None
         if matter == "hr" or matter == "counselling":
-            settled = Settled("neither", matter, judged.sensitive[matter])
+            settled = Settled("neither", matter, weigh_matters(self._judge.calibration.matters, judged)[matter])
         elif exchange and (target := self.criteria.leads_to(exchange.asks[-1], message)):
             settled = Settled(*target, CHOSEN)
         may_ask = exchange is None or exchange.may_go_on

@@ -24,6 +24,7 @@ from assistant.house import House
 from assistant.judgement.criteria import INSTEADS, SIGNS, VERDICTS, read_criteria
 from assistant.judgement.judge import JUDGED_KINDS, SENSITIVES, Calibration, Judged, JudgedKind
 from assistant.judgement.precedents import Precedents
+from assistant.judgement.scale import Scale
 from assistant.knowledge.index import Index, library_fingerprint, open_or_build
 from assistant.knowledge.passages import read_passages
 from assistant.pipeline import Assistant, Parts, build_assistant
@@ -273,9 +274,10 @@ class StubJudge:
     """
 
     name = "judge-stub"
-    # The scale of kinds takes the judge at its word.
+    # The scales take the judge at its word.
     calibration = Calibration(
-        1.0, high=0.7, fair=0.5, sensitive=dict.fromkeys(SENSITIVES, 0.5), kinds={"weights": np.eye(5, 10).tolist(), "bias": [0.0] * 5},
+        1.0, high=0.7, fair=0.5, sensitive=dict.fromkeys(SENSITIVES, 0.5),
+        kinds=Scale(np.eye(5, 10), np.zeros(5)), matters=Scale(np.eye(4, 4, -1), np.zeros(4)),
     )  # fmt: skip
 
     def __init__(self, otherwise: View, views: Mapping[str, View] | None = None) -> None:

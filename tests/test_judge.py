@@ -95,7 +95,8 @@ CARD_DATA: dict[str, Any] = {
         "high": 0.7,
         "fair": 0.5,
         "sensitive": dict.fromkeys(SENSITIVES, 0.5),
-        "kinds": {},
+        "kinds": {"weights": [[1.0]], "bias": [0.0]},
+        "matters": {"weights": [[1.0]], "bias": [0.0]},
     },
     "sha256": hashlib.sha256(b"weights").hexdigest(),
 }
@@ -116,9 +117,19 @@ def written(folder: Path, weights: bytes, card: str) -> tuple[Path, Path]:
         (b"weights", json.dumps(CARD_DATA)[:40]),
         (b"weights", "[1, 2]"),
         (b"weights", json.dumps({**CARD_DATA, "calibration": {"temperature": 1.0}})),
+        (b"weights", json.dumps({**CARD_DATA, "calibration": {**CARD_DATA["calibration"], "kinds": {"weights": []}}})),
         (b"weights", json.dumps({key: CARD_DATA[key] for key in ("name", "calibration")})),
     ],
-    ids=["other weights", "empty weights", "empty card", "cut card", "list", "calibration cut", "hash missing"],
+    ids=[
+        "other weights",
+        "empty weights",
+        "empty card",
+        "cut card",
+        "list",
+        "calibration cut",
+        "scale cut",
+        "hash missing",
+    ],
 )
 def test_damaged_files_are_reported_in_one_sentence_with_the_way_out(tmp_path: Path, weights: bytes, card: str) -> None:
     model, file = written(tmp_path, weights, card)

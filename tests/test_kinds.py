@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from conftest import View
 
-from assistant.judgement.judge import Judged
-from assistant.judgement.kinds import KINDS, KindScale, Nearness, asked, unasked
+from assistant.judgement.judge import Judged, load_judge
+from assistant.judgement.kinds import KINDS, Nearness, asked, unasked, weigh_kinds
+from assistant.judgement.scale import Scale
 from assistant.pipeline import Assistant
 
 ALL = {*KINDS, "answer"}
@@ -43,25 +44,25 @@ def test_the_possible_kinds_sum_to_one_likeliest_first(kind: str) -> None:
         assert shares == sorted(shares, reverse=True)
 
 
-def test_the_committed_scale_lets_the_library_speak_for_a_question(assistant: Assistant) -> None:
-    scale = assistant._kinds
+def test_the_committed_scale_lets_the_library_speak_for_a_question() -> None:
+    scale = load_judge().calibration.kinds
     doubtful = Judged(**{**vars(judged("question")), "kinds": dict.fromkeys(judged("question").kinds, 1 / 6)})
-    near = scale.weigh(doubtful, NEAR, "how long", has_previous=False)
-    far = scale.weigh(doubtful, FAR, "how long", has_previous=False)
+    near = weigh_kinds(scale, doubtful, NEAR, "how long", has_previous=False)
+    far = weigh_kinds(scale, doubtful, FAR, "how long", has_previous=False)
     assert near["question"] > far["question"]
     assert near["outside"] < far["outside"]
 
 
 def test_the_scale_never_gives_a_follow_up_where_nothing_stands_before() -> None:
-    scale = KindScale(np.zeros((5, 10)), np.array([0.0, 0.0, 9.0, 0.0, 0.0]))
-    assert scale.weigh(judged("question"), NEAR, "and then?", has_previous=False)["follow_up"] == 0.0
-    assert next(iter(scale.weigh(judged("question"), NEAR, "and then?", has_previous=True))) == "follow_up"
+    scale = Scale(np.zeros((5, 10)), np.array([0.0, 0.0, 9.0, 0.0, 0.0]))
+    assert weigh_kinds(scale, judged("question"), NEAR, "and then?", has_previous=False)["follow_up"] == 0.0
+    assert next(iter(weigh_kinds(scale, judged("question"), NEAR, "and then?", has_previous=True))) == "follow_up"
 
 
-@pytest.mark.parametrize("data", [{}, {"weights": [[1.0]], "bias": [0.0]}, {"weights": "x", "bias": []}])
+@pytest.mark.parametrize("data", [{}, {"weights": [[1.0]], "bias": [0.0, 0.0]}, {"weights": "x", "bias": []}])
 def test_a_scale_that_is_none_is_refused(data: dict[str, object]) -> None:
     with pytest.raises((KeyError, ValueError)):
-        KindScale.from_json(data)
+        Scale.from_json(data)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,15 @@
-"""The worked cases in `corpus/cases`, in the form that `corpus/cases/README.md` describes: what the judge learns from."""
+"""What the judge learns from, in the forms that `corpus/cases/README.md` describes: worked cases, and alarms.
+
+Alarms are messages of which only one thing is said: whether they tell of a matter that comes first, and in which words.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from assistant.domain import Ask, Instead, Sensitive, Sign, Turn, Verdict, to_turn
 from assistant.errors import LibraryError
@@ -38,16 +42,47 @@ class WorkedCase:
     previous: tuple[Turn, ...] = ()
 
 
+@dataclass(frozen=True)
+class Alarm:
+    """A message that tells of a matter that comes first, in the words of `quote`, or only looks like one (None)."""
+
+    id: str
+    text: str
+    writer: str
+    sensitive: Sensitive | None
+    quote: str | None = None
+    pair: str | None = None
+
+
 def read_cases(folder: Path) -> list[WorkedCase]:
     """The cases of all files in a folder, in order. Raises LibraryError with file and line for the first broken one."""
-    cases = []
+    return _read(folder, _case, "a worked case")
+
+
+def read_alarms(folder: Path) -> list[Alarm]:
+    """The alarms of all files in a folder, in order. Raises LibraryError with file and line for the first broken one."""
+    return _read(folder, _alarm, "an alarm")
+
+
+_Entry = TypeVar("_Entry")
+
+
+def _read(folder: Path, read: Callable[[dict[str, Any]], _Entry], what: str) -> list[_Entry]:
+    entries = []
     for file in sorted(folder.glob("*.jsonl")):
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
             try:
-                cases.append(_case(json.loads(line)))
+                entries.append(read(json.loads(line)))
             except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise LibraryError(f"{file}:{number}: not a worked case ({error!r}).") from error
-    return cases
+                raise LibraryError(f"{file}:{number}: not {what} ({error!r}).") from error
+    return entries
+
+
+def _alarm(data: dict[str, Any]) -> Alarm:
+    text, sensitive, quote = data["text"], data["sensitive"], data.get("quote")
+    _check(sensitive in (None, *SENSITIVES), f"sensitive {sensitive!r}")
+    _check(quote is None or (sensitive is not None and quote in text), f"{quote!r} is not in the text")
+    return Alarm(data["id"], text, data["writer"], sensitive, quote, data.get("pair"))
 
 
 def _case(data: dict[str, Any]) -> WorkedCase:

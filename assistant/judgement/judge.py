@@ -20,6 +20,7 @@ from assistant.domain import Band, Clause, Instead, Kind, Sensitive, Sign, Verdi
 from assistant.encoder import open_session, tokenizer_file
 from assistant.errors import EncoderError
 from assistant.judgement.criteria import INSTEADS, SIGNS, VERDICTS
+from assistant.judgement.scale import Scale
 
 MODEL = Path(__file__).parent.parent / "data" / "judge.onnx"
 CARD = Path(__file__).parent.parent / "data" / "judge.json"
@@ -29,8 +30,6 @@ JudgedKind = Kind | Literal["answer"]
 JUDGED_KINDS: tuple[JudgedKind, ...] = (*get_args(Kind), "answer")
 SENSITIVES: tuple[Sensitive, ...] = get_args(Sensitive)
 WINDOW_TOKENS = 256
-# What comes first is for neither coach nor mentor, so that verdict's log-odds speak for it with this weight.
-NEITHER = 0.5
 
 Floats = NDArray[np.float32]
 _Label = TypeVar("_Label")
@@ -68,15 +67,16 @@ class Calibration:
     """How raw figures become honest ones, learned on writers that the judge was not trained on.
 
     `temperature` divides the logits of the verdicts (Guo and others 2017, "On calibration of modern neural networks").
-    Bands begin at the calibrated probabilities `high` and `fair`. A matter is sensitive from its threshold on. `kinds` is
-    what `KindScale` weighs the kinds by.
+    Bands begin at the calibrated probabilities `high` and `fair`. A matter comes first from its threshold in `sensitive`
+    on. `kinds` and `matters` are the scales by which these are weighed.
     """
 
     temperature: float
     high: float
     fair: float
     sensitive: dict[Sensitive, float]
-    kinds: dict[str, Any]
+    kinds: Scale
+    matters: Scale
 
     def band(self, confidence: float) -> Band:
         """The confidence in words."""
@@ -93,7 +93,8 @@ class Judge:
             data: dict[str, Any] = json.loads(card.read_text(encoding="utf-8"))
             weights = model.read_bytes()
             self.name: str = data["name"]
-            self.calibration = Calibration(**data["calibration"])
+            scales = {name: Scale.from_json(data["calibration"][name]) for name in ("kinds", "matters")}
+            self.calibration = Calibration(**(data["calibration"] | scales))
             expected = data["sha256"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise EncoderError(f"The judge {model} cannot be read ({error}): reinstall coach-or-mentor.") from error
@@ -122,13 +123,11 @@ class Judge:
         )
         vector = out["vector"]
         verdicts = _softmax(out["verdicts"] / self.calibration.temperature)
-        neither = float(np.clip(verdicts[VERDICTS.index("neither")], 1e-6, 1 - 1e-6))
-        sensitive = out["sensitive"] + NEITHER * np.log(neither / (1 - neither))
         return Judged(
             kinds=_named(JUDGED_KINDS, _softmax(out["kinds"])),
             verdicts=_named(VERDICTS, verdicts),
             insteads=_named(INSTEADS, _softmax(out["insteads"])),
-            sensitive=_named(SENSITIVES, 1 / (1 + np.exp(-sensitive))),
+            sensitive=_named(SENSITIVES, 1 / (1 + np.exp(-out["sensitive"]))),
             on_behalf=float(1 / (1 + np.exp(-out["on_behalf"][0]))),
             signs=tuple(_signs_of(clause, encoding.offsets, shares) for clause in clauses),
             vector=vector / np.linalg.norm(vector),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assistant.domain import Kind
 from assistant.judgement.judge import Judged, JudgedKind
+from assistant.judgement.scale import Numbers, Scale
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -23,33 +23,20 @@ class Nearness:
     bm25: float
 
 
-@dataclass(frozen=True)
-class KindScale:
-    """A small logistic regression over what the judge reads and how near the library comes, learned on writers who did not
-    teach the judge: the judge alone takes questions for situations too often, of which its cases hold so many."""
+def weigh_kinds(
+    scale: Scale, judged: Judged, nearness: Nearness, text: str, has_previous: bool
+) -> dict[JudgedKind, float]:
+    """The probability of each kind for a message that answers nothing, the likeliest first.
 
-    weights: NDArray[np.float64]
-    bias: NDArray[np.float64]
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> KindScale:
-        """The scale as the judge's card holds it. Raises KeyError or ValueError when it is not one."""
-        scale = cls(np.array(data["weights"], np.float64), np.array(data["bias"], np.float64))
-        if scale.weights.shape != (len(KINDS), len(KINDS) + 5) or scale.bias.shape != (len(KINDS),):
-            raise ValueError("the scale of the kinds has another shape")
-        return scale
-
-    def weigh(self, judged: Judged, nearness: Nearness, text: str, has_previous: bool) -> dict[JudgedKind, float]:
-        """The probability of each kind for a message that answers nothing, the likeliest first."""
-        logits = self.weights @ features(judged, nearness, text, has_previous) + self.bias
-        if not has_previous:
-            logits[KINDS.index("follow_up")] = -np.inf
-        odds = np.exp(logits - logits.max())
-        return _ranked({kind: float(share) for kind, share in zip(KINDS, odds / odds.sum(), strict=True)})
+    The judge alone takes questions for situations too often, of which its cases hold so many.
+    """
+    possible = np.array([kind != "follow_up" or has_previous for kind in KINDS])
+    shares = scale.weigh(kind_features(judged, nearness, text, has_previous), possible)
+    return _ranked({kind: float(share) for kind, share in zip(KINDS, shares, strict=True)})
 
 
-def features(judged: Judged, nearness: Nearness, text: str, has_previous: bool) -> NDArray[np.float64]:
-    """What the regression sees."""
+def kind_features(judged: Judged, nearness: Nearness, text: str, has_previous: bool) -> Numbers:
+    """What the kinds are weighed by."""
     shares = unasked(judged, has_previous)
     marks = [5 * nearness.best, 5 * nearness.fifth, nearness.bm25 / 10, float("?" in text), float(has_previous)]
     return np.array([*(np.log(shares.get(kind, 0.0) + 1e-3) for kind in KINDS), *marks])
