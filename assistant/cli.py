@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -159,10 +160,12 @@ def search(query: str, limit: int) -> None:
 
 
 @main.command()
-def index() -> None:
+@click.option("--quiet", is_flag=True, help="Say nothing when it is ready.")
+def index(quiet: bool) -> None:
     """Build the index now, if the library has changed."""
-    assistant = _assistant()
-    click.echo(f"Index {assistant.index.name} is ready in {assistant.index.folder}.", err=True)
+    built = _assistant(build_apart=False).index
+    if not quiet:
+        click.echo(f"Index {built.name} is ready in {built.folder}.", err=True)
 
 
 @main.command()
@@ -360,7 +363,7 @@ def _readable_card(card: Assessment, criteria: Criteria) -> str:
     return "\n\n".join(parts)
 
 
-def _assistant() -> Assistant:
+def _assistant(build_apart: bool = True) -> Assistant:
     from assistant.pipeline import build_assistant
     from assistant.settings import read_settings
 
@@ -370,7 +373,15 @@ def _assistant() -> Assistant:
             settings,
             progress,
             waiting=lambda: click.echo("Another process is building the index; waiting for it …", err=True),
+            build_apart=_build_apart if build_apart else None,
         )
+
+
+def _build_apart() -> None:
+    """Builds the index in a process of its own, which has seen no message."""
+    built = subprocess.run([sys.executable, "-P", "-m", "assistant", "index", "--quiet"], check=False)
+    if built.returncode:  # it has said why
+        sys.exit(built.returncode)
 
 
 @contextmanager

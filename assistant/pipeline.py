@@ -337,8 +337,13 @@ def check_messages(messages: Sequence[Turn]) -> None:
             )
 
 
-def build_assistant(settings: Settings, progress: Progress, waiting: Callable[[], None]) -> Assistant:
-    """The assistant that the settings ask for; builds the index first when the library has changed."""
+def build_assistant(
+    settings: Settings,
+    progress: Progress,
+    waiting: Callable[[], None],
+    build_apart: Callable[[], None] | None = None,
+) -> Assistant:
+    """The assistant that the settings ask for; builds the index first when the library has changed (see open_or_build)."""
     # Encoder and judge load while Python imports what the index needs: a third of a second less before the first answer.
     with ThreadPoolExecutor(2) as pool:
         loading, judging = pool.submit(load_encoder), pool.submit(load_judge)
@@ -352,6 +357,7 @@ def build_assistant(settings: Settings, progress: Progress, waiting: Callable[[]
         encoder=encoder,
         progress=progress,
         waiting=waiting,
+        build_apart=build_apart,
     )
     return Assistant(
         Parts(

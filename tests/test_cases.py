@@ -5,24 +5,28 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from assistant.errors import LibraryError
-from assistant.judgement.cases import WorkedCase, read_cases
+from assistant.judgement.cases import Alarm, WorkedCase, read_alarms, read_cases
 from assistant.judgement.criteria import INSTEADS, SIGNS, VERDICTS
 from assistant.judgement.judge import JUDGED_KINDS
 
 ROOT = Path(__file__).parent.parent
 CASES: list[WorkedCase] = read_cases(ROOT / "corpus" / "cases")
 REFERENCE: list[WorkedCase] = read_cases(ROOT / "evals" / "cases")
+ALARMS: list[Alarm] = read_alarms(ROOT / "corpus" / "alarms")
+DEVELOPMENT: list[Alarm] = read_alarms(ROOT / "corpus" / "development")
+LEARNED_FROM: list[WorkedCase | Alarm] = [*CASES, *ALARMS, *DEVELOPMENT]
 SITUATIONS = [case for case in CASES if case.kind == "situation"]
 OTHERS = [case for case in CASES if case.kind not in ("situation", "answer")]
 
 
-def ids(cases: list[WorkedCase]) -> list[str]:
+def ids(cases: Sequence[WorkedCase | Alarm]) -> list[str]:
     return [case.id for case in cases]
 
 
@@ -30,6 +34,13 @@ def test_there_are_enough_cases_of_every_kind() -> None:
     assert len(SITUATIONS) >= 3_000
     assert len(OTHERS) >= 700
     assert {case.kind for case in CASES} == set(JUDGED_KINDS)
+
+
+def test_there_are_enough_alarms_of_every_matter_with_as_many_that_only_look_like_one() -> None:
+    counts = Counter(alarm.sensitive for alarm in ALARMS)
+    assert counts["danger"] >= 1_000
+    assert min(counts["hr"], counts["counselling"]) >= 200
+    assert counts[None] >= sum(counts.values()) / 3
 
 
 def test_every_verdict_instead_and_sign_is_taught_by_a_hundred_cases() -> None:
@@ -46,8 +57,8 @@ def test_one_situation_in_ten_has_a_twin_that_differs_in_what_decides() -> None:
     assert len([case for case in SITUATIONS if case.pair]) >= len(SITUATIONS) / 10
 
 
-@pytest.mark.parametrize("cases", [CASES, REFERENCE], ids=["corpus", "evals"])
-def test_every_case_has_an_id_and_a_text_of_its_own(cases: list[WorkedCase]) -> None:
+@pytest.mark.parametrize("cases", [LEARNED_FROM, REFERENCE], ids=["corpus", "evals"])
+def test_every_case_has_an_id_and_a_text_of_its_own(cases: Sequence[WorkedCase | Alarm]) -> None:
     assert [name for name, count in Counter(ids(cases)).items() if count > 1] == []
     assert [case.id for case in cases if not case.text.strip() or not case.writer] == []
     # Of a few words the same may be said twice, after different turns.
@@ -55,8 +66,8 @@ def test_every_case_has_an_id_and_a_text_of_its_own(cases: list[WorkedCase]) -> 
     assert [text for text, count in alone.items() if count > 1] == []
 
 
-@pytest.mark.parametrize("cases", [CASES, REFERENCE], ids=["corpus", "evals"])
-def test_a_pair_points_at_another_case_that_exists(cases: list[WorkedCase]) -> None:
+@pytest.mark.parametrize("cases", [LEARNED_FROM, REFERENCE], ids=["corpus", "evals"])
+def test_a_pair_points_at_another_case_that_exists(cases: Sequence[WorkedCase | Alarm]) -> None:
     known = set(ids(cases))
     assert [case.id for case in cases if case.pair and (case.pair not in known or case.pair == case.id)] == []
 
@@ -183,10 +194,16 @@ def test_the_check_for_near_duplicates_sees_copies_and_lets_other_texts_be() -> 
 @pytest.mark.parametrize("pattern", ["cases/*.jsonl", "sensitive.jsonl", "kinds*.jsonl"])
 def test_no_text_of_a_reference_set_is_nearly_one_that_the_judge_learns_from(pattern: str) -> None:
     texts = {line["id"]: line["text"] for line in lines_of(pattern)}
-    assert near_duplicates(texts, {case.id: case.text for case in CASES}) == []
+    assert near_duplicates(texts, {case.id: case.text for case in LEARNED_FROM}) == []
+
+
+def test_no_alarm_that_sets_a_threshold_is_nearly_one_that_teaches() -> None:
+    texts = {alarm.id: alarm.text for alarm in DEVELOPMENT}
+    assert near_duplicates(texts, {case.id: case.text for case in (*CASES, *ALARMS)}) == []
+    assert {alarm.writer for alarm in DEVELOPMENT} & {case.writer for case in (*CASES, *ALARMS)} == set()
 
 
 def test_nobody_wrote_both_for_a_reference_set_and_for_the_judge_to_learn_from() -> None:
     wrote = {line.get("writer") for pattern in ("cases/*.jsonl", "*.jsonl") for line in lines_of(pattern)} - {None}
     assert {"estuary", "heron", "wren"} <= wrote
-    assert wrote & {case.writer for case in CASES} == set()
+    assert wrote & {case.writer for case in LEARNED_FROM} == set()

@@ -6,6 +6,8 @@ import json
 import os
 import re
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -20,6 +22,7 @@ from assistant.domain import Reply
 from assistant.pipeline import Assistant, build_assistant
 from assistant.settings import PREFIX, Settings
 
+ROOT = Path(__file__).parent.parent
 QUESTION = "Will my boss find out what I tell a coach?"
 OUTSIDE = "How many days of annual leave do I get?"
 
@@ -159,20 +162,20 @@ def test_broken_front_matter_is_named_with_file_and_line(run: Run, small_corpus:
     number = next(number for number, line in enumerate(lines) if line.startswith("review_by:"))
     lines[number] = "review_by: some day"
     article.write_text("\n".join(lines), encoding="utf-8")
-    result = run("ask", QUESTION, corpus_dir=small_corpus, data_dir=tmp_path / "data")
+    result = run("index", corpus_dir=small_corpus, data_dir=tmp_path / "data")
     assert_one_clear_line(result)
     assert f"coaches.md:{number + 1}:" in result.stderr
 
 
 def test_a_folder_without_a_library_is_one_line_with_the_way_out(run: Run, tmp_path: Path) -> None:
-    result = run("ask", QUESTION, corpus_dir=tmp_path / "nowhere", data_dir=tmp_path / "data")
+    result = run("index", corpus_dir=tmp_path / "nowhere", data_dir=tmp_path / "data")
     assert_one_clear_line(result)
     assert f"{PREFIX}CORPUS_DIR" in result.stderr
 
 
 def test_an_article_that_cannot_be_read_is_named(run: Run, small_corpus: Path, tmp_path: Path) -> None:
     (small_corpus / "articles" / "coaches.md").write_bytes(b"---\n\xff\xfe\n---\n")
-    result = run("ask", QUESTION, corpus_dir=small_corpus, data_dir=tmp_path / "data")
+    result = run("index", corpus_dir=small_corpus, data_dir=tmp_path / "data")
     assert_one_clear_line(result)
     assert "coaches.md" in result.stderr
 
@@ -182,9 +185,50 @@ def test_a_data_folder_that_cannot_be_written_is_one_line_with_the_way_out(
     run: Run, small_corpus: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
-    result = run("ask", QUESTION, corpus_dir=small_corpus, data_dir=tmp_path / "file" / "data")
+    result = run("index", corpus_dir=small_corpus, data_dir=tmp_path / "file" / "data")
     assert_one_clear_line(result)
     assert f"{PREFIX}DATA_DIR" in result.stderr
+
+
+def asked_in_a_process(message: str, corpus: Path, data: Path) -> subprocess.CompletedProcess[str]:
+    """`ask` as the shell runs it, over a library that has no index yet."""
+    env = os.environ | {PREFIX + "CORPUS_DIR": str(corpus), PREFIX + "DATA_DIR": str(data)}
+    command = [sys.executable, "-m", "assistant", "ask", message]
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=False, cwd=ROOT)
+
+
+def test_what_is_asked_before_there_is_an_index_is_in_none_of_its_files(small_corpus: Path, tmp_path: Path) -> None:
+    canary = "zeugma-kestrel-thimble"
+    done = asked_in_a_process(f"What does a mentor do about {canary}?", small_corpus, tmp_path / "data")
+    assert done.returncode in (0, 3), done.stderr
+    files = [file for file in (tmp_path / "data").rglob("*") if file.is_file()]
+    assert [file for file in files if file.name == "data_level0.bin"]
+    assert [file for file in files if canary.encode() in file.read_bytes()] == []
+
+
+def test_the_index_is_built_by_a_process_that_saw_no_message(
+    run: Run, small_corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[list[str]] = []
+
+    def start(command: list[str], check: bool) -> subprocess.CompletedProcess[bytes]:
+        started.append(command)
+        return subprocess.CompletedProcess(command, 2)
+
+    monkeypatch.setattr(subprocess, "run", start)
+    result = run("ask", QUESTION, corpus_dir=small_corpus, data_dir=tmp_path / "data")
+    assert result.exit_code == 2
+    [command] = started
+    assert "index" in command
+    assert not any(QUESTION in word for word in command)
+    assert not list((tmp_path / "data").rglob("*.bin"))
+
+
+def test_what_keeps_the_index_from_being_built_is_said_once_and_ends_the_command(tmp_path: Path) -> None:
+    done = asked_in_a_process(QUESTION, tmp_path / "nowhere", tmp_path / "data")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert len(done.stderr.strip().splitlines()) == 1
 
 
 def test_chat_answers_turn_by_turn_and_ends_with_the_input(run: Run) -> None:

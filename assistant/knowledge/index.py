@@ -156,13 +156,20 @@ def open_or_build(
     encoder: OnnxEncoder,
     progress: Progress,
     waiting: Callable[[], None],
+    build_apart: Callable[[], None] | None = None,
 ) -> Index:
     """The index for a library, built first when there is none that works.
 
-    `read_passages` is called only when it must be built; `waiting` when another process is building. Raises
-    IndexUnavailableError when the disk is full, or the folder cannot be written.
+    `read_passages` is called only when it must be built; `waiting` when another process is building. `build_apart`, where
+    given, has another process build it: what Chroma writes can hold whatever lies in the memory of the process that writes, so
+    one that has seen a message must not. Raises IndexUnavailableError when the disk is full, or the folder cannot be written.
     """
     index = _open_existing(home, fingerprint)
+    if index is None and build_apart is not None:
+        build_apart()
+        index = _open_existing(home, fingerprint)
+        if index is None:
+            raise IndexUnavailableError(f"The index in {home} does not open: remove that folder and try again.")
     if index is not None:
         _finish_removing(home, keep=index.folder)
         return index
