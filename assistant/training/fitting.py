@@ -26,6 +26,8 @@ SEED = 20261125
 WEIGHTS = {
     "kind": 1.0, "verdict": 1.0, "instead": 0.7, "sensitive": 1.0, "on_behalf": 0.2, "sign": 0.5, "alarm": 0.5,
 }  # fmt: skip
+# Alarms are many and quickly learned: an epoch shows one part of them, the next one the next.
+ALARM_PARTS = 2
 # Situations are many and sensitive ones few: kinds weigh by one over the root of their number, matters by this much.
 RARE = 2.0
 
@@ -45,7 +47,9 @@ def fit(
     groups = [{"params": list(network.encoder.parameters()), "lr": ENCODER_RATE}, {"params": heads, "lr": HEAD_RATE}]
     optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
     kinds = _weights_of_kinds(cases)
-    steps = epochs * math.ceil(len(samples(cases, alarms, tokenizer, random.Random(SEED))) / BATCH)
+    mixed = shuffler.sample(alarms, len(alarms))
+    parts = [mixed[part::ALARM_PARTS] for part in range(ALARM_PARTS)]
+    steps = epochs * math.ceil(len(samples(cases, parts[0], tokenizer, random.Random(SEED))) / BATCH)
     warm = max(1, int(WARM_UP * steps))
     # Rises to the full rate, then falls in a line, not quite to nothing, so that the average is over moving weights.
     schedule = torch.optim.lr_scheduler.LambdaLR(
@@ -54,8 +58,9 @@ def fit(
     average = torch.optim.swa_utils.AveragedModel(network)
     step = 0
     network.train()
-    for _ in range(epochs):
-        for batch in batches(samples(cases, alarms, tokenizer, shuffler), BATCH, shuffler):
+    for epoch in range(epochs):
+        shown = samples(cases, parts[epoch % ALARM_PARTS], tokenizer, shuffler)
+        for batch in batches(shown, BATCH, shuffler):
             loss = _loss(network, batch, kinds)
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
