@@ -160,7 +160,8 @@ HOUSE = House.model_validate(
         "programmes": (
             {"kind": "coach", "name": "Coach pool", "for": "all staff", "how": "Write to Ana.", "length": "six sessions",
              "link": "https://acme.example/coach"},
-            {"kind": "mentor", "name": "Walk along", "for": "newcomers", "how": "Sign up in spring"},
+            {"kind": "mentor", "name": "Walk along", "for": "newcomers", "how": "Sign up in spring",
+             "link": "https://acme.example/walk"},
         ),
         "definitions": {"coach": "a trained colleague from another unit.", "mentor": "somebody two levels up"},
     }
@@ -175,10 +176,11 @@ def test_the_house_s_programme_and_definition_are_the_next_step() -> None:
     assert step.url == "https://acme.example/coach"
 
 
-def test_both_names_the_programmes_of_both_kinds() -> None:
+def test_both_names_the_programmes_of_both_kinds_with_the_links_of_both() -> None:
     step = card("both", house=HOUSE).next_step
     assert "Coach pool" in step.text
-    assert "Acme offers “Walk along” (for newcomers): Sign up in spring." in step.text
+    assert step.url == "https://acme.example/coach"
+    assert "Acme offers “Walk along” (for newcomers): Sign up in spring (https://acme.example/walk)." in step.text
 
 
 @pytest.mark.parametrize(("verdict", "instead"), [("neither", "hr"), ("neither", "training"), ("unclear", None)])

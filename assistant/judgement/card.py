@@ -161,7 +161,10 @@ def _next_step(
         for kind in asked_for
         if (definition := house.definition_of(kind))
     ]
-    parts += [_offer(programme, house) for programmes in offered.values() for programme in programmes]
+    programmes = [programme for kind in asked_for for programme in offered[kind]]
+    # The card has one link; that of a second programme stands in its sentence.
+    url = next((programme.link for programme in programmes if programme.link), None)
+    parts += [_offer(programme, house, linked=programme.link == url) for programme in programmes]
     if not offered or not all(offered.values()):
         parts.append(outcome.step)
     if decision.instead == "hr" or decision.instead == "counselling":
@@ -173,11 +176,10 @@ def _next_step(
         "mentor_quotes": _listed([signal for signal in signals if signal.pole == "mentor"]),
     }
     draft = (outcome.draft_on_behalf or outcome.draft) if on_behalf else outcome.draft
-    links = [programme.link for programmes in offered.values() for programme in programmes if programme.link]
     return NextStep(
         text=" ".join(parts),
         draft=re.sub(r"\{(\w+)\}", lambda mark: quotes[mark[1]], draft).strip() or None,
-        url=links[0] if links else None,
+        url=url,
     )
 
 
@@ -185,10 +187,11 @@ def _listed(signals: Sequence[Signal]) -> str:
     return "\n".join(f"- {signal.quote}" for signal in signals)
 
 
-def _offer(programme: Programme, house: House) -> str:
+def _offer(programme: Programme, house: House, linked: bool) -> str:
     where = f"{house.name} offers" if house.name else "There is"
     length = f", {programme.length}" if programme.length else ""
-    return f"{where} “{programme.name}” (for {programme.audience}{length}): {programme.how.rstrip('.')}."
+    link = f" ({programme.link})" if programme.link and not linked else ""
+    return f"{where} “{programme.name}” (for {programme.audience}{length}): {programme.how.rstrip('.')}{link}."
 
 
 def _question(decision: Decision, criteria: Criteria, on_behalf: bool, asked: Sequence[Ask]) -> Ask:
