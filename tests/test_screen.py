@@ -145,7 +145,17 @@ def test_a_figure_of_speech_hides_no_danger_beside_it() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["I WANT TO KILL MYSELF", "I  want\nto   kill\tmyself", "I don’t want to be alive", "i dont want to live anymore"],
+    [
+        "I WANT TO KILL MYSELF",
+        "I  want\nto   kill\tmyself",
+        "I don’t want to be alive",
+        "i dont want to live anymore",
+        "I don´t want to be alive",
+        "I`ll kill him",
+        "<I want to kill myself>",
+        "sleep < 2h, I want to die, pain > all",
+        "I want to <i\n>die</i>",
+    ],
 )
 def test_capitals_white_space_and_apostrophes_make_no_difference(text: str) -> None:
     assert speaks_of_danger(text)

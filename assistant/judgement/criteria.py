@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from assistant.errors import CriteriaError
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 INSTEADS: tuple[Instead, ...] = get_args(Instead)
 SIGNS: tuple[Sign, ...] = get_args(Sign)
+# What stands in braces in a draft: whom it is to, and the person's own words, all or those for one helper.
+DRAFT_PLACES = ("to", "quotes", "coach_quotes", "mentor_quotes")
 _Name = TypeVar("_Name", bound=str)
 For = Literal["self", "other"]
 
@@ -97,7 +100,12 @@ def read_criteria(file: Path) -> Criteria:
 
 
 def _outcome(data: dict[str, Any]) -> Outcome:
-    return Outcome(**{**data, "read_on": tuple(data.get("read_on", ()))})
+    outcome = Outcome(**{**data, "read_on": tuple(data.get("read_on", ()))})
+    for place in re.findall(r"\{(\w+)\}", outcome.draft + outcome.draft_on_behalf):
+        _one_of(place, DRAFT_PLACES)
+    if isinstance(data.get("read_on"), str):
+        raise ValueError(f"read_on must be a list of texts, not {data['read_on']!r}")
+    return outcome
 
 
 def _sign(data: dict[str, Any]) -> SignMeaning:
@@ -107,9 +115,11 @@ def _sign(data: dict[str, Any]) -> SignMeaning:
 
 def _question(data: dict[str, Any]) -> DecidingQuestion:
     leads_to = tuple(str(option["leads_to"]) for option in data["options"])
+    if not 2 <= len(leads_to) <= 4:
+        raise ValueError(f"{data['question']!r} must have two to four options, not {len(leads_to)}")
     for target in leads_to:
         verdict, _, instead = target.partition("/")
-        _one_of(verdict, VERDICTS)
+        _one_of(verdict, tuple(name for name in VERDICTS if name != "unclear"))
         if instead or verdict == "neither":
             _one_of(instead, INSTEADS)
     for name in data["between"]:

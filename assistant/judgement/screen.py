@@ -109,6 +109,7 @@ _DANGER = re.compile(
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
 
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
 _NO_APOSTROPHE = re.compile(r"\b(can|don|doesn|didn|isn|wasn|wouldn|won)(t)\b", re.IGNORECASE)
 
 _HELP_TEXT: dict[Sensitive, str] = {
@@ -154,7 +155,10 @@ _CONTACTS: dict[Sensitive, tuple[Contact, ...]] = {
 
 def speaks_of_danger(text: str) -> bool:
     """Whether a message says in so many words that somebody is in danger. What is wholly a figure of speech does not count."""
-    plain = _plain(text)
+    return any(map(_speaks_of_danger, {_plain(text), _plain(_TAG.sub("", text))}))
+
+
+def _speaks_of_danger(plain: str) -> bool:
     figures = [found.span() for found in _FIGURES_OF_SPEECH.finditer(plain)]
     return any(
         not any(start <= found.start() and found.end() <= end for start, end in figures)
@@ -163,12 +167,13 @@ def speaks_of_danger(text: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    """The words as a reader sees them: without markup and invisible characters, one kind of apostrophe, one blank."""
+    """The words as a reader sees them: without marks and invisible characters, one kind of apostrophe, one blank."""
+    # Before the normal form, which takes some of them for a blank with an accent.
+    text = re.sub(r"(?<=\w)[‘’ʼ´`＇](?=\w)", "'", text)
     text = unicodedata.normalize("NFKC", text)
     text = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
-    text = re.sub(r"<[^<>]{0,200}>|[*_~`]+", "", text)
-    text = _NO_APOSTROPHE.sub(r"\1'\2", re.sub(r"[‘’ʼ´`]", "'", text))
-    return " ".join(text.split())
+    text = re.sub(r"[<>]+", " ", re.sub(r"[*_~`]+", "", text))
+    return " ".join(_NO_APOSTROPHE.sub(r"\1'\2", text).split())
 
 
 def help_for(matter: Sensitive, house: House) -> Help:

@@ -50,7 +50,7 @@ def read_articles(corpus: Path) -> list[Article]:
 
     Raises LibraryError, naming file and line, for anything that is not as `corpus/README.md` asks.
     """
-    files = sorted((corpus / "articles").glob("*.md"))
+    files = article_files(corpus)
     if not files:
         raise LibraryError(
             f"No article found in {corpus / 'articles'}: set COACH_OR_MENTOR_CORPUS_DIR to the library's folder."
@@ -58,6 +58,11 @@ def read_articles(corpus: Path) -> list[Article]:
     sources = set(read_list(corpus / "sources.toml"))
     claims = set(read_list(corpus / "claims.toml"))
     return [read_article(file, sources, claims) for file in files]
+
+
+def article_files(corpus: Path) -> list[Path]:
+    """The files of the articles in order; what an editor or a system keeps beside them (`.#article.md`) is none."""
+    return sorted(file for file in (corpus / "articles").glob("*.md") if not file.name.startswith("."))
 
 
 def read_list(file: Path) -> dict[str, dict[str, Any]]:
@@ -70,6 +75,8 @@ def read_list(file: Path) -> dict[str, dict[str, Any]]:
 
 def read_article(file: Path, sources: set[str], claims: set[str]) -> Article:
     """One article; `sources` and `claims` are the keys it may name. Raises LibraryError with file and line."""
+    if file.stem != slugify(file.stem):
+        raise LibraryError(f"{file}: name it with small letters, digits and hyphens only: {slugify(file.stem)}.md.")
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -35,7 +35,8 @@ import numpy as np
 
 from assistant.domain import Passage, Sentence
 from assistant.encoder import ENCODER_NAME, OnnxEncoder, Vectors
-from assistant.errors import AssistantError, IndexUnavailableError
+from assistant.errors import AssistantError, IndexUnavailableError, LibraryError
+from assistant.knowledge.articles import article_files
 from assistant.knowledge.words import stems
 
 FORMAT = 4
@@ -169,7 +170,7 @@ def open_or_build(
         build_apart()
         index = _open_existing(home, fingerprint)
         if index is None:
-            raise IndexUnavailableError(f"The index in {home} does not open: remove that folder and try again.")
+            raise IndexUnavailableError("The library changed while it was being read: try again.")
     if index is not None:
         _finish_removing(home, keep=index.folder)
         return index
@@ -189,8 +190,11 @@ def open_or_build(
 def library_fingerprint(corpus: Path) -> str:
     """What decides an index's content, in 16 hexadecimal digits: the library's files, the encoder, the form."""
     digest = hashlib.sha256(f"{FORMAT} {ENCODER_NAME} {version('chromadb')} {version('bm25s')}".encode())
-    for file in sorted([*(corpus / "articles").glob("*.md"), *corpus.glob("*.toml")]):
-        content = file.read_bytes()
+    for file in sorted([*article_files(corpus), *corpus.glob("*.toml")]):
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            raise LibraryError(f"{file}: cannot be read ({error.strerror}).") from error
         digest.update(f"\n{file.name} {len(content)}\n".encode() + content)
     return digest.hexdigest()[:16]
 

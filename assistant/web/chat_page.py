@@ -36,7 +36,7 @@ about coaching and mentoring at work: each answer is made of sentences from a li
 <p class="privacy">This is a program, not a person. Only you see what you type: nothing is stored or logged, no outside model
 reads it, and the conversation lives in this browser window only.</p>
 """
-_FAULT = "Something went wrong on our side. Your message is still in the box: please send it again."
+_FAULT = "Something went wrong on our side, and your message was not answered: please send it again."
 _CONCURRENT = 20
 # What stands around an answer in its message, and is not part of it.
 _AROUND = re.compile(
@@ -79,18 +79,20 @@ def build_page(assistant: Assistant) -> gr.Blocks:
             return
         asked = [*before, {"role": "user", "content": text}]
         emptied: dict[str, Any] = {"value": ""} if empties_box else {}
+        # What could not be answered goes back into the box, unless something else is being typed there.
+        unsent = text if empties_box else None
         yield asked, gr.update(submit_btn=False, stop_btn="Stop", **emptied)
         try:
             async for reply in _replies(assistant, to_turns(asked)):
                 yield [*asked, reply], gr.update()
         except AssistantError as error:
             # The message itself stays in the text box and out of the conversation, so that it can be mended.
-            yield [*before, {"role": "assistant", "content": _block("notice", str(error))}], _ready(text)
+            yield [*before, {"role": "assistant", "content": _block("notice", str(error))}], _ready(unsent)
             return
         except Exception as error:
             # Named by its type alone: its text could hold what the person typed.
             logging.getLogger(__name__).error("A reply failed: %s.", type(error).__name__)
-            yield [*asked, {"role": "assistant", "content": _block("notice", _FAULT)}], _ready(text)
+            yield [*before, {"role": "assistant", "content": _block("notice", _FAULT)}], _ready(unsent)
             return
         yield gr.update(), _ready()
 
