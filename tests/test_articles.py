@@ -71,10 +71,10 @@ def test_a_file_that_is_not_utf_8_is_reported_by_name(small_corpus: Path) -> Non
 
 
 def test_what_an_editor_keeps_beside_an_article_is_none(small_corpus: Path) -> None:
-    before = [article.name for article in read_articles(small_corpus)]
+    before = [article.slug for article in read_articles(small_corpus)]
     (small_corpus / "articles" / ".#coaches.md").symlink_to("nobody@nowhere.1234")
     (small_corpus / "articles" / "._coaches.md").write_bytes(b"\x00\xff")
-    assert [article.name for article in read_articles(small_corpus)] == before
+    assert [article.slug for article in read_articles(small_corpus)] == before
     assert library_fingerprint(small_corpus)
 
 

@@ -117,7 +117,7 @@ def broken(old: str, new: str) -> str:
         (broken('leads_to = "neither/manager"', 'leads_to = "neither/boss"'), "boss"),
         (broken('leads_to = "coach"', "leads_to = 3"), "3|leads_to"),
         (broken('leads_to = "coach"', 'leads_to = "unclear"'), "unclear"),
-        (broken("{quotes}", "{quote}"), "quote"),
+        (broken("{coach_quotes}", "{coach_words}"), "coach_words"),
         (broken('for = "self"', 'for = "myself"'), "myself"),
         (broken('question = "Which comes', 'questoin = "Which comes'), "question"),
         (broken('pole = "coach"', 'pole = "couch"'), "couch"),

@@ -54,7 +54,7 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
         r"\bwhat\s+are\s+you\b|\b(?:bot|human|robot|chatgpt|gpt)\b|\byour\s+name\b|\bam\s+i\s+(?:talking|speaking|chatting)\b",
         _IDENTITY,
     ),
-    (r"\b(?:stupid|useless|idiot|rubbish|crap|shit\w*|dumb|hate|worst|waste|bloody|fuck\w*|silly|annoying|(?:not|n'?t)\s+(?:\w+\s+)?helpful|unhelpful)\b", _APOLOGY),
+    (r"\b(?:stupid|useless|idiot|rubbish|crap|shit\w*|dumb|hate|worst|waste|bloody|fuck\w*|silly|annoying|(?:not|\w+n'?t)\s+(?:\w+\s+)?helpful|unhelpful)\b", _APOLOGY),
     (r"\b(?:thank\w*|thx|thanx|ta|cheers|tq|ty|salamat|danke|merci|appreciate\w*|grateful|helpful)\b", _THANKS),
     (r"\b(?:bye|goodbye|see\s+(?:you|ya)|ciao|cya|good\s*night|that'?s\s+(?:all|it|everything)|have\s+a\s+(?:nice|good|great)|later)\b", _GOODBYE),
     (r"\b(?:hi|hello|hey|hiya|heya|good\s+(?:morning|afternoon|evening|day)|morning|evening|hallo|greetings|howdy|namaste|moin|gday|how\s+are\s+you|how'?s\s+it\s+going)\b", _GREETING),

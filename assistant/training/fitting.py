@@ -21,7 +21,6 @@ BATCH = 16
 ENCODER_RATE, HEAD_RATE = 6e-5, 2e-3
 WARM_UP, AVERAGED = 0.06, 1 / 3
 SMOOTHING = 0.05
-SEED = 20261125
 # What each task weighs in the sum that is minimised.
 WEIGHTS = {
     "kind": 1.0, "verdict": 1.0, "instead": 0.7, "sensitive": 1.0, "on_behalf": 0.2, "sign": 0.5, "alarm": 0.5,
@@ -38,18 +37,19 @@ def fit(
     alarms: Sequence[Alarm],
     tokenizer: Tokenizer,
     epochs: int,
+    seed: int,
     progress: Callable[[int, int], None],
 ) -> None:
     """Fits the network in place. The weights kept are the average over the last third of the steps (Izmailov and others
     2018, "Averaging weights leads to wider optima"). `progress` is told of the steps done and of all steps."""
-    shuffler = random.Random(SEED)
+    shuffler = random.Random(seed)
     heads = [weight for name, weight in network.named_parameters() if not name.startswith("encoder.")]
     groups = [{"params": list(network.encoder.parameters()), "lr": ENCODER_RATE}, {"params": heads, "lr": HEAD_RATE}]
     optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
     kinds = _weights_of_kinds(cases)
     mixed = shuffler.sample(alarms, len(alarms))
     parts = [mixed[part::ALARM_PARTS] for part in range(ALARM_PARTS)]
-    steps = epochs * math.ceil(len(samples(cases, parts[0], tokenizer, random.Random(SEED))) / BATCH)
+    steps = epochs * math.ceil(len(samples(cases, parts[0], tokenizer, random.Random(seed))) / BATCH)
     warm = max(1, int(WARM_UP * steps))
     # Rises to the full rate, then falls in a line, not quite to nothing, so that the average is over moving weights.
     schedule = torch.optim.lr_scheduler.LambdaLR(
