@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -326,11 +326,17 @@ async def test_a_long_conversation_is_not_given_to_the_judge_in_one_piece(make: 
 
 
 async def test_what_may_as_well_be_a_question_gets_an_answer_beside_the_card(make: Make) -> None:
-    reply = await make(StubJudge(COACH)).reply(conversation("How long does a coach take?"))
+    class InDoubt(StubJudge):
+        def judge(self, message: str, clauses: Any) -> Any:
+            judged = super().judge(message, clauses)
+            return replace(judged, kinds={**judged.kinds, "situation": 0.8, "question": 0.1})
+
+    asking = "How long does a coach take with somebody like me?"
+    reply = await make(InDoubt(COACH)).reply(conversation(asking))
     assert assessment(reply).verdict == "coach"
     assert reply.wants_answer
-    plain = await make(StubJudge(COACH)).reply(conversation("A coach takes too long."))
-    assert not plain.wants_answer
+    for judge, message in ((StubJudge(COACH), asking), (InDoubt(COACH), "A coach takes too long.")):
+        assert not (await make(judge).reply(conversation(message))).wants_answer
 
 
 async def test_whoever_writes_too_much_gets_the_help_when_the_judge_sees_danger(make: Make) -> None:
