@@ -196,7 +196,7 @@ def test_a_message_too_long_is_said_in_a_sentence_and_stays_to_be_shortened(page
 
 
 def test_nothing_that_was_typed_stays_in_the_browser(page: Any) -> None:
-    _ask(page, "How long does coaching for Zorblaxina last?")
+    _ask(page, "How long does coaching last for people at Zorblaxina?")
     page.locator(".sources").wait_for()
     assert "Zorblaxina" in page.locator("#conversation").inner_text()
     assert "Zorblaxina" not in page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
