@@ -30,9 +30,7 @@ from assistant.errors import (
 )
 
 if TYPE_CHECKING:
-    from assistant.domain import Assessment, Reply
     from assistant.house import House
-    from assistant.judgement.criteria import Criteria
     from assistant.knowledge.index import Progress
     from assistant.pipeline import Assistant
 
@@ -89,13 +87,12 @@ def ask(ctx: click.Context, message: tuple[str, ...], as_json: bool, jsonl: bool
     if not text.strip():
         raise click.UsageError('Say something: coach-or-mentor ask "I say yes to everything. It has to stop."')
     from assistant.domain import Turn
+    from assistant.terminal import readable
 
     assistant = _assistant()
     reply = asyncio.run(assistant.reply([Turn("user", text)]))
-    readable = (
-        json.dumps(asdict(reply), ensure_ascii=False, indent=2) if as_json else _readable(reply, assistant.criteria)
-    )
-    click.echo(readable)
+    shown = json.dumps(asdict(reply), ensure_ascii=False, indent=2) if as_json else readable(reply, assistant.criteria)
+    click.echo(shown)
     if reply.declined:
         ctx.exit(DECLINED)
 
@@ -125,6 +122,7 @@ def _ask_lines() -> None:
 def chat() -> None:
     """Talk in the terminal; an empty line or Ctrl-D ends it. Nothing is kept."""
     from assistant.domain import Turn
+    from assistant.terminal import readable
 
     assistant = _assistant()
     click.echo(
@@ -147,7 +145,7 @@ def chat() -> None:
         except MessageError as error:
             click.echo(str(error), err=True)
             continue
-        click.echo(f"\n{_readable(reply, assistant.criteria)}")
+        click.echo(f"\n{readable(reply, assistant.criteria)}")
         ask = reply.assessment.ask if reply.assessment else None
         options = ask.options if ask else ()
         messages += [Turn("user", text), Turn("assistant", reply.answer, ask)]
@@ -256,18 +254,18 @@ def _warn_of_missing(house: House, file: Path | None) -> None:
 
 def _listen(host: str, port: int) -> socket.socket:
     """The open socket to serve on, taken before the long work so that a busy port is said at once."""
-    try:
-        [(family, *_), *_] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise SettingsError(
-            f"COACH_OR_MENTOR_HOST={host!r} is no address of this computer ({(error.strerror or str(error)).lower()}): "
-            "set it to 127.0.0.1, or to the address that others are to use."
-        ) from error
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
         listening.listen(128)
+    except socket.gaierror as error:
+        listening.close()
+        raise SettingsError(
+            f"COACH_OR_MENTOR_HOST={host!r} is no address of this computer ({(error.strerror or str(error)).lower()}): "
+            "set it to 127.0.0.1, or to the address that others are to use."
+        ) from error
     except OSError as error:
         listening.close()
         raise PortInUseError(
@@ -317,66 +315,6 @@ def train() -> None:
         card = train_judge(cases, alarms, development, _assistant().nearness, progress)
     click.echo(json.dumps(card, indent=1))
     click.echo(f"{card['name']} is in {MODEL}; run 'python -m evals' to see how good it is.", err=True)
-
-
-def _readable(reply: Reply, criteria: Criteria) -> str:
-    parts = []
-    if reply.help:
-        contacts = [f"- {contact.name}: {contact.how}" for contact in reply.help.contacts]
-        parts.append("\n".join([click.wrap_text(reply.help.text, 88), *contacts]))
-    if reply.assessment:
-        parts.append(_readable_card(reply.assessment, criteria))
-    if reply.answer:
-        opening = "To read on: " if reply.assessment and not reply.wants_answer else ""
-        parts.append(click.wrap_text(opening + reply.answer, 88))
-    if reply.sources:
-        places: dict[tuple[str, str], list[str]] = {}
-        for source in reply.sources:
-            places.setdefault((f"{source.title} › {source.section}", source.url.partition(".")[0]), []).append(
-                source.key
-            )
-        parts.append(
-            "Sources\n"
-            + "\n".join(
-                f"{''.join(f'[{k}]' for k in keys)} {place}\n    {url}" for (place, url), keys in places.items()
-            )
-        )
-    if reply.suggestions:
-        parts.append("You can ask, for example:\n" + "\n".join(f"- {question}" for question in reply.suggestions))
-    return "\n\n".join(parts)
-
-
-_BANDS = {"high": "I am quite sure", "fair": "I think so", "low": "I am not sure"}
-
-
-def _readable_card(card: Assessment, criteria: Criteria) -> str:
-    """The card as plain text, in the order in which the page has it."""
-    label = criteria.outcome(card.verdict, card.instead).label
-    heading = f"Neither a coach nor a mentor: {label}" if card.instead else label
-    whose = {"coach": "for a coach: ", "mentor": "for a mentor: "} if card.verdict == "both" else {}
-    clauses = [
-        f"- “{signal.quote}”  ({whose.get(signal.pole, '')}{criteria.signs[signal.sign].label})"
-        for signal in card.signals
-    ]
-    parts = [
-        f"{heading.upper()}  ({_BANDS[card.confidence_band]}, {card.confidence:.0%})",
-        "\n".join(["What carries it:", *clauses]),
-        click.wrap_text(card.why, 88),
-        click.wrap_text(f"What would change it: {card.would_change}", 88),
-    ]
-    if card.ask:
-        options = [f"  {number}. {option}" for number, option in enumerate(card.ask.options, 1)]
-        parts.append("\n".join([card.ask.question, *options]))
-    else:
-        link = f"\n{card.next_step.url}" if card.next_step.url else ""
-        parts.append(click.wrap_text(f"Next step: {card.next_step.text}", 88) + link)
-        if card.next_step.draft:
-            lines = [click.wrap_text(line, 88, "  ", "  ") for line in card.next_step.draft.split("\n")]
-            parts.append("\n".join(["A draft to change and send:", "", *lines]))
-    for precedent in card.precedents[:1]:
-        judged = criteria.outcome(precedent.verdict, precedent.instead).label
-        parts.append(click.wrap_text(f"A similar case ({judged}): “{precedent.text}” {precedent.why}", 88))
-    return "\n\n".join(parts)
 
 
 def _assistant(build_apart: bool = True) -> Assistant:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from assistant.answering.builtin import Answer, answer_question, fixed_answer, read_on
 from assistant.answering.fixed import DECLINE, SUGGESTIONS, asks_about_the_program, small_talk
+from assistant.conversation import bearable, check_messages, topic
 from assistant.domain import (
     Assessment,
     Clause,
@@ -46,18 +47,12 @@ from assistant.knowledge.search import Found, search
 from assistant.knowledge.spelling import mend_spelling
 from assistant.settings import Settings
 
-MAX_CHARACTERS = 8_000
-# Every message of the person's is read for danger in each turn, so a conversation cannot go on for ever.
-MAX_MESSAGES = 100
 HITS = 8
 # A message in a conversation that is a follow-up with this probability is also looked up with what it follows.
 MAYBE_FOLLOW_UP = 0.1
 # A situation with a question mark is answered too when it is a question with this probability: of the development questions
 # that are taken for situations 12 of 20 are, of the development situations with a question mark 15 of 73.
 MAYBE_QUESTION = 0.05
-# A message of fewer words says too little to be a topic by itself.
-SHORT_WORDS = 4
-TOPIC_WORDS = 60
 
 
 @dataclass(frozen=True)
@@ -237,10 +232,9 @@ class Assistant:
 
     def _danger_in_too_much(self, messages: Sequence[Turn]) -> bool:
         """Whether danger is seen at the beginning or the end of a turn in a conversation that is too long to be answered."""
-        said = [turn.content for turn in messages[-MAX_MESSAGES:] if turn.role == "user"]
-        parts = [part for text in said for part in (text[:MAX_CHARACTERS], text[-MAX_CHARACTERS:])]
-        return any(map(speaks_of_danger, parts)) or any(
-            self._first(self.judge(part)).matter == "danger" for part in parts[-2:]
+        said = bearable(messages)
+        return any(speaks_of_danger(part) for parts in said for part in parts) or any(
+            self._first(self.judge(part)).matter == "danger" for parts in said[-1:] for part in parts
         )
 
     def _first(self, judged: Judged) -> _First:
@@ -321,7 +315,7 @@ class Assistant:
         asked = alone
         before = ""
         if len(said) > 1 and kinds.get("follow_up", 0.0) > MAYBE_FOLLOW_UP:
-            together = self._look_up(f"{_topic(said)} {said[-1].strip()}")
+            together = self._look_up(f"{topic(said)} {said[-1].strip()}")
             if next(iter(kinds)) == "follow_up" or together.found.similarities[0] > asked.found.similarities[0]:
                 asked = together
                 before = next((turn.content for turn in reversed(messages) if turn.role == "assistant"), "")
@@ -331,31 +325,6 @@ class Assistant:
         mended = mend_spelling(text, self.index.words, self._encoder.is_word)
         vector = self._encoder.encode([mended])[0]
         return _LookUp(mended, search(self.index, mended, vector, limit))
-
-
-def _topic(said: Sequence[str]) -> str:
-    """What a follow-up follows: the person's message before it, with the one before that where it is a mere few words.
-
-    Of a long one the end, for the encoder does not see past some 200 words.
-    """
-    previous = said[-2].strip()
-    topic = f"{said[-3].strip()} {previous}" if len(said) > 2 and len(previous.split()) < SHORT_WORDS else previous
-    return " ".join(topic.split()[-TOPIC_WORDS:])
-
-
-def check_messages(messages: Sequence[Turn]) -> None:
-    """Raises MessageError unless the conversation ends with something of the person's, of bearable length."""
-    if not messages or messages[-1].role != "user" or not messages[-1].content.strip():
-        raise MessageError("The conversation must end with a message of the user's that is not empty.")
-    if len(messages) > MAX_MESSAGES:
-        raise MessageError(f"A conversation may have {MAX_MESSAGES} messages: please begin a new one.")
-    for turn in messages:
-        if turn.role not in ("user", "assistant"):
-            raise MessageError(f"The role {turn.role!r} is not allowed: use 'user' or 'assistant'.")
-        if turn.role == "user" and len(turn.content) > MAX_CHARACTERS:
-            raise MessageError(
-                f"A message may have {MAX_CHARACTERS:,} characters; this one has {len(turn.content):,}: shorten it."
-            )
 
 
 def build_assistant(

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import uvicorn
 
+from assistant.conversation import MAX_CHARACTERS
 from assistant.domain import (
     Ask,
     Assessment,
@@ -31,7 +32,7 @@ from assistant.domain import (
     Turn,
     to_wire,
 )  # fmt: skip
-from assistant.pipeline import MAX_CHARACTERS, Assistant
+from assistant.pipeline import Assistant
 from assistant.settings import Settings
 from assistant.web.app import build_app
 from assistant.web.chat_page import EXAMPLES, to_turns

@@ -156,6 +156,12 @@ def test_a_taken_port_is_one_line_with_the_way_out(run: Run) -> None:
     assert f"{PREFIX}PORT" in result.stderr
 
 
+def test_a_host_that_is_no_address_is_one_line_that_names_the_setting(run: Run) -> None:
+    result = run("serve", host="nowhere.invalid")
+    assert_one_clear_line(result)
+    assert f"{PREFIX}HOST='nowhere.invalid'" in result.stderr
+
+
 def test_broken_front_matter_is_named_with_file_and_line(run: Run, small_corpus: Path, tmp_path: Path) -> None:
     article = small_corpus / "articles" / "coaches.md"
     lines = article.read_text(encoding="utf-8").splitlines()

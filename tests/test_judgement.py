@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from conftest import CountingEncoder, StubJudge, View, assistant_with, build_index
 
+from assistant.conversation import MAX_CHARACTERS
 from assistant.domain import Ask, Assessment, Done, Help, Reply, Source, Start, Token, Turn, to_wire
 from assistant.encoder import OnnxEncoder
 from assistant.errors import MessageError
 from assistant.judgement.criteria import read_criteria
-from assistant.pipeline import MAX_CHARACTERS, Assistant, Parts
+from assistant.pipeline import Assistant, Parts
 from assistant.settings import packaged
 
 CRITERIA = read_criteria(packaged("prompts") / "criteria.toml")

@@ -6,14 +6,17 @@ import base64
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.domain import Instead, Precedent, Verdict
 from assistant.errors import EncoderError
-from assistant.judgement.cases import WorkedCase
-from assistant.judgement.judge import Judged
+
+if TYPE_CHECKING:
+    from assistant.judgement.cases import WorkedCase
+    from assistant.judgement.judge import Judged
 
 PRECEDENTS = Path(__file__).parent.parent / "data" / "precedents.jsonl"
 SHOWN = 2

@@ -40,27 +40,24 @@ def calibrate(
 ) -> dict[str, Any]:
     """Temperature, bands, thresholds and scales for a judge that is read with RAW."""
 
-    def read(text: str) -> Judged:
-        return judge.judge(text, split_clauses(text))
-
-    situations = [(case, read(case.text)) for case in development if case.kind == "situation"]
+    read = [(case, judge.judge(case.text, split_clauses(case.text))) for case in development]
+    situations = [(case, judged) for case, judged in read if case.kind == "situation"]
     temperature, confidence, right = _temperature(situations)
-    seen = [(read(alarm.text), alarm.sensitive) for alarm in alarms]
+    seen = [(judge.judge(alarm.text, split_clauses(alarm.text)), alarm.sensitive) for alarm in alarms]
     # Of what is neither an alarm nor looks like one there is most in life.
     seen += [(judged, case.sensitive) for case, judged in situations]
     matters = _fit_scale([(matter_features(judged), MATTERS.index(matter)) for judged, matter in seen], len(MATTERS))
+    scale = Scale.from_json(matters)
+    shares = [(weigh_matters(scale, judged), told) for judged, told in seen]
     return {
         "temperature": temperature,
         "high": _high(confidence, right),
         "fair": FAIR,
         "sensitive": {
-            matter: _threshold(
-                [weigh_matters(Scale.from_json(matters), judged)[matter] for judged, told in seen if told == matter],
-                SEEN[matter],
-            )
+            matter: _threshold([share[matter] for share, told in shares if told == matter], SEEN[matter])
             for matter in SENSITIVES
         },
-        "kinds": _fit_scale(list(_kinds(read, development, nearness)), len(KINDS)),
+        "kinds": _fit_scale(_kinds(read, nearness), len(KINDS)),
         "matters": matters,
     }
 
@@ -82,14 +79,12 @@ def _temperature(situations: Sequence[tuple[WorkedCase, Judged]]) -> tuple[float
     return round(best, 2), shares(best).max(axis=1), shares(best).argmax(axis=1) == labels
 
 
-def _kinds(
-    read: Callable[[str], Judged], development: Sequence[WorkedCase], nearness: Callable[[str], Nearness]
-) -> Sequence[tuple[Numbers, int]]:
+def _kinds(read: Sequence[tuple[WorkedCase, Judged]], nearness: Callable[[str], Nearness]) -> list[tuple[Numbers, int]]:
     rows = []
-    for case in development:
+    for case, judged in read:
         if case.kind == "answer":
             continue
-        judged, near = read(case.text), nearness(case.text)
+        near = nearness(case.text)
         # What stands alone is met in the middle of a conversation too; that turns stand before it says nothing by itself.
         for has_previous in {bool(case.previous), True}:
             rows.append((kind_features(judged, near, case.text, has_previous), KINDS.index(case.kind)))
